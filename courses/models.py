@@ -1,0 +1,249 @@
+"""Courses as Wagtail pages, their media, and the evidence of watching.
+
+Times of the media and of the clock are whole milliseconds: the clock's since 1970 UTC, by the server, never the viewer's.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.fields import StreamField
+from wagtail.models import Page
+from wagtail.search import index
+from wagtailmedia.edit_handlers import MediaChooserPanel
+from wagtailmedia.models import AbstractMedia
+
+from courses.blocks import LessonBody
+from lms.hours.credit import Category
+from lms.members.models import Member
+
+
+class MediaFile(AbstractMedia):
+    """An uploaded video. Length and poster are read from the file when it is stored, never typed."""
+
+    duration_ms = models.PositiveIntegerField(_("时长（毫秒）"), default=0, editable=False)
+
+    admin_form_fields = ("title", "file", "collection", "tags")
+
+    class Meta(AbstractMedia.Meta):
+        verbose_name = _("视频")
+        verbose_name_plural = _("视频")
+
+    @property
+    def minutes(self) -> int:
+        """Length in whole minutes, at least one."""
+        return max(1, round(self.duration_ms / 60_000))
+
+
+class CourseIndexPage(Page):
+    """The catalogue of courses."""
+
+    intro = models.CharField(_("简介"), max_length=300, blank=True)
+
+    content_panels = [*Page.content_panels, FieldPanel("intro")]
+    subpage_types = ["courses.CoursePage"]
+    max_count = 1
+
+    class Meta:
+        verbose_name = _("课程目录")
+
+
+class CoursePage(Page):
+    """A course: lessons in order, in one of the seven categories."""
+
+    summary = models.TextField(_("简介"), max_length=500)
+    category = models.CharField(_("内容类别"), max_length=12, choices=Category)
+    industry = models.CharField(_("产业或作物"), max_length=40, blank=True)
+    audience = models.CharField(_("适合对象"), max_length=100, blank=True)
+    season = models.CharField(_("适用时节"), max_length=60, blank=True)
+    cover = models.ForeignKey(
+        "wagtailimages.Image",
+        verbose_name=_("封面"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("summary"),
+        FieldPanel("cover"),
+        MultiFieldPanel(
+            [FieldPanel("category"), FieldPanel("industry"), FieldPanel("audience"), FieldPanel("season")], _("分类")
+        ),
+    ]
+    search_fields = [*Page.search_fields, index.SearchField("summary"), index.FilterField("category")]
+    parent_page_types = ["courses.CourseIndexPage"]
+    subpage_types = ["courses.LessonPage"]
+
+    class Meta:
+        verbose_name = _("课程")
+
+    def lessons(self) -> models.QuerySet[LessonPage]:
+        """The published lessons in order."""
+        return LessonPage.objects.child_of(self).live().order_by("path").select_related("media")
+
+
+class LessonPage(Page):
+    """A lesson: a video, a text, or both. With a video it earns hours (个人在线学习, 集中收看)."""
+
+    summary = models.CharField(_("简介"), max_length=300, blank=True)
+    media = models.ForeignKey(
+        MediaFile, verbose_name=_("视频"), null=True, blank=True, on_delete=models.PROTECT, related_name="lessons"
+    )
+    body = StreamField(LessonBody(), verbose_name=_("正文"), blank=True)
+    required = models.BooleanField(_("必修"), default=True)
+    complete_percent = models.PositiveSmallIntegerField(
+        _("看完标准（百分比）"), default=90, validators=[MinValueValidator(50), MaxValueValidator(100)]
+    )
+
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("summary"),
+        MediaChooserPanel("media", media_type="video"),
+        FieldPanel("body"),
+        MultiFieldPanel([FieldPanel("required"), FieldPanel("complete_percent")], _("学习要求")),
+    ]
+    search_fields = [*Page.search_fields, index.SearchField("summary"), index.SearchField("body")]
+    parent_page_types = ["courses.CoursePage"]
+    subpage_types: list[str] = []
+
+    class Meta:
+        verbose_name = _("课时")
+
+    @property
+    def course(self) -> CoursePage:
+        """The course that this lesson belongs to."""
+        return self.get_parent().specific
+
+    @property
+    def needed_ms(self) -> int:
+        """Different milliseconds of the video that must be watched to complete the lesson."""
+        return self.media.duration_ms * self.complete_percent // 100 if self.media else 0
+
+
+class PlaySession(models.Model):
+    """One playing of a lesson: a member's own (``member`` set) or a station's for the people in the room.
+
+    The row carries the span that is being watched, so that a beat is one UPDATE; a closed span becomes a PlaySpan.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="play_sessions")
+    lesson = models.ForeignKey(LessonPage, on_delete=models.PROTECT, related_name="play_sessions")
+    revision_id = models.BigIntegerField(null=True, blank=True)
+    title = models.CharField(max_length=255)
+    duration_ms = models.PositiveIntegerField()
+    started_ms = models.BigIntegerField()
+    beat_ms = models.BigIntegerField()
+    sequence = models.PositiveIntegerField(default=0)
+    allowance_ms = models.PositiveIntegerField(default=0)
+    span_from_ms = models.PositiveIntegerField(default=0)
+    span_to_ms = models.PositiveIntegerField(default=0)
+    span_wall_ms = models.BigIntegerField(default=0)
+    ended_ms = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("播放会话")
+        verbose_name_plural = _("播放会话")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member"],
+                condition=Q(ended_ms__isnull=True, member__isnull=False),
+                name="play_session_one_active_a_member",
+            ),
+            models.CheckConstraint(condition=Q(span_to_ms__gte=F("span_from_ms")), name="play_session_span_forward"),
+            models.CheckConstraint(
+                condition=Q(span_to_ms__lte=F("duration_ms")), name="play_session_span_inside_video"
+            ),
+        ]
+        indexes = [models.Index(fields=["member", "lesson"], name="play_session_member_lesson")]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.uuid}"
+
+
+class PlaySpan(models.Model):
+    """A closed span of a play session: which milliseconds of the video ran, and when by the server's clock."""
+
+    session = models.ForeignKey(PlaySession, on_delete=models.PROTECT, related_name="spans")
+    number = models.PositiveIntegerField()
+    from_ms = models.PositiveIntegerField()
+    to_ms = models.PositiveIntegerField()
+    wall_from_ms = models.BigIntegerField()
+    wall_to_ms = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("播放片段")
+        verbose_name_plural = _("播放片段")
+        constraints = [
+            models.UniqueConstraint(fields=["session", "number"], name="play_span_once"),
+            models.CheckConstraint(condition=Q(to_ms__gt=F("from_ms")), name="play_span_forward"),
+            models.CheckConstraint(
+                condition=Q(wall_to_ms__gte=F("wall_from_ms") + F("to_ms") - F("from_ms")),
+                name="play_span_within_the_servers_clock",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_ms}–{self.to_ms}"
+
+
+class GroupWatch(models.Model):
+    """What a member saw in the room: a span of a station's playing while the member was there.
+
+    Written by the station's closing; a corrected roll call withdraws rows and adds others, nothing is deleted.
+    """
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="group_watches")
+    session = models.ForeignKey(PlaySession, on_delete=models.PROTECT, related_name="group_watches")
+    occasion = models.CharField(max_length=80, db_index=True)
+    title = models.CharField(max_length=200)
+    from_ms = models.PositiveIntegerField()
+    to_ms = models.PositiveIntegerField()
+    wall_from_ms = models.BigIntegerField()
+    wall_to_ms = models.BigIntegerField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("集中收看片段")
+        verbose_name_plural = _("集中收看片段")
+        constraints = [
+            models.CheckConstraint(condition=Q(to_ms__gt=F("from_ms")), name="group_watch_forward"),
+            models.CheckConstraint(
+                condition=Q(wall_to_ms__gte=F("wall_from_ms") + F("to_ms") - F("from_ms")),
+                name="group_watch_within_the_servers_clock",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.title}"
+
+
+class LessonProgress(models.Model):
+    """Where a member is in a lesson: what to resume, what is complete. Derived from the evidence above."""
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="lesson_progress")
+    lesson = models.ForeignKey(LessonPage, on_delete=models.PROTECT, related_name="progress")
+    position_ms = models.PositiveIntegerField(default=0)
+    watched_ms = models.PositiveIntegerField(default=0)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField()
+
+    view_permission = "hours.view"
+    unit_lookup = "member__unit"
+    own_lookup = "member__user"
+
+    class Meta:
+        verbose_name = _("课时进度")
+        verbose_name_plural = _("课时进度")
+        constraints = [models.UniqueConstraint(fields=["member", "lesson"], name="lesson_progress_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.lesson_id}"

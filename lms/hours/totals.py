@@ -1,0 +1,124 @@
+"""Reads of the ledger: what stands for whom. Goals and reports know the hours by these functions only."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+
+from lms.core.hours import ZERO, from_hundredths
+from lms.hours.models import Assertion, HourEntry
+
+
+@dataclass(slots=True)
+class Totals:
+    """One member's standing hours of a year: 学时 by mode and by category, and the classes (集中培训) attended."""
+
+    by_mode: dict[str, Decimal] = field(default_factory=dict)
+    by_category: dict[str, Decimal] = field(default_factory=dict)
+    classes: int = 0
+    occasions: int = 0
+
+    @property
+    def hours(self) -> Decimal:
+        """All standing 学时, before any cap of a goal."""
+        return sum(self.by_mode.values(), ZERO)
+
+
+def of_members(
+    member_ids: Iterable[int], year: int, *, known_on: dt.datetime | None = None, until: dt.date | None = None
+) -> dict[int, Totals]:
+    """Totals of a year for many members in one query; members without a line are absent.
+
+    ``known_on`` leaves out lines posted later (what was known then), ``until`` hours earned after a day.
+    """
+    lines = HourEntry.objects.filter(
+        member_id__in=list(member_ids),
+        earned_on__gte=dt.date(year, 1, 1),
+        earned_on__lte=until or dt.date(year, 12, 31),
+    )
+    if known_on is not None:
+        lines = lines.filter(posted_at__lte=known_on)
+    per_occasion = (
+        lines.order_by()
+        .values("member_id", "mode", "category", "occasion")
+        .annotate(total=Sum("hours"))
+        .filter(total__gt=0)
+        .values_list("member_id", "mode", "category", "occasion", "total")
+    )
+    found: dict[int, Totals] = {}
+    seen: dict[int, set[tuple[str, str]]] = {}
+    for member_id, mode, category, occasion, total in per_occasion:
+        totals = found.setdefault(member_id, Totals())
+        totals.by_mode[mode] = totals.by_mode.get(mode, ZERO) + total
+        totals.by_category[category] = totals.by_category.get(category, ZERO) + total
+        seen.setdefault(member_id, set()).add((mode, occasion))
+    for member_id, occasions in seen.items():
+        found[member_id].classes = sum(1 for mode, _ in occasions if mode == "class")
+        found[member_id].occasions = len(occasions)
+    return found
+
+
+def entries(member_id: int, year: int) -> QuerySet[HourEntry]:
+    """Every ledger line of a member's year, reversals included, the newest day first."""
+    return HourEntry.objects.filter(member_id=member_id, earned_on__year=year).order_by(
+        "-earned_on", "source", "sequence"
+    )
+
+
+def standing(queryset: QuerySet[HourEntry]) -> list[HourEntry]:
+    """Of ordered lines, those that stand: the last line of a source when it is a credit."""
+    last: dict[str, HourEntry] = {}
+    for entry in queryset:
+        if entry.source not in last or entry.sequence > last[entry.source].sequence:
+            last[entry.source] = entry
+    return [entry for entry in last.values() if not entry.is_reversal]
+
+
+def visible_entries() -> QuerySet[HourEntry]:
+    """The ledger for ``visible(...)``: what an inspector may open, line by line."""
+    return HourEntry.objects.select_related("member", "unit", "posted_by")
+
+
+def assertion_of(source: str) -> Assertion | None:
+    """What a source asserts: its gross hours, time and rule (the way from a line to its evidence)."""
+    return Assertion.objects.filter(source=source).select_related("member").first()
+
+
+def person_times(year: int, unit_path: str) -> int:
+    """人次: occasions with standing hours under a unit at the time, in a year."""
+    return (
+        HourEntry.objects.filter(earned_on__year=year, unit__path__startswith=unit_path)
+        .order_by()
+        .values("member_id", "occasion")
+        .annotate(total=Sum("hours"))
+        .filter(total__gt=0)
+        .count()
+    )
+
+
+def by_month(year: int, unit_path: str) -> list[tuple[int, Decimal]]:
+    """Standing 学时 earned under a unit at the time, by month of a year."""
+    rows = (
+        HourEntry.objects.filter(earned_on__year=year, unit__path__startswith=unit_path)
+        .order_by()
+        .values("earned_on__month")
+        .annotate(total=Sum("hours"))
+        .values_list("earned_on__month", "total")
+    )
+    found = dict(rows)
+    return [(month, found.get(month, ZERO)) for month in range(1, 13)]
+
+
+def counts() -> dict[str, Any]:
+    """How many lines and members the ledger has, and the hours that stand in all."""
+    row = HourEntry.objects.aggregate(
+        entries=Count("id"),
+        members=Count("member", distinct=True),
+        total=Sum(F("hours"), filter=Q(hours__isnull=False)),
+    )
+    return {**row, "total": row["total"] or from_hundredths(0)}

@@ -1,0 +1,34 @@
+"""What every signed-in request must satisfy: a live session and, the first time, a password of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+# Prefixes that never read the person: signed by a token of their own, or static. They stay free of session look-ups.
+UNGUARDED = ("/static/", "/play/", "/healthz", "/readyz")
+
+
+class AccountMiddleware:
+    """Ends sessions that a change of role or password made invalid; sends a first login to the password page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(UNGUARDED) or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return self.get_response(request)
+        user = request.user
+        if user.is_authenticated:
+            if request.session.setdefault("epoch", user.session_epoch) != user.session_epoch:
+                logout(request)
+                return redirect("login")
+            allowed = {reverse("password-change"), reverse("logout"), reverse("set_language"), reverse("elder-mode")}
+            if user.must_change_password and request.path not in allowed:
+                return redirect("password-change")
+        return self.get_response(request)

@@ -1,0 +1,193 @@
+"""People in a room: bases, trainings with their sessions, who is enrolled and who came."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from lms.hours.credit import Category
+from lms.members.models import Member, Unit, User
+
+
+class Base(models.Model):
+    """A place that is visited: an orchard, a silkworm farm, a memorial, a warning-education hall."""
+
+    class Kind(models.TextChoices):
+        PRACTICE = "practice", _("实践培训基地")
+        SCHOOL = "school", _("职业技术院校")
+        INDUSTRY = "industry", _("农业产业基地")
+        WARNING = "warning", _("警示教育基地")
+        INTEGRITY = "integrity", _("廉政教育示范基地")
+        PATRIOTIC = "patriotic", _("爱国主义教育基地")
+
+    code = models.CharField(_("编码"), max_length=20, unique=True)
+    name = models.CharField(_("名称"), max_length=100)
+    kind = models.CharField(_("类别"), max_length=12, choices=Kind)
+    theme = models.CharField(_("主题或作物"), max_length=60, blank=True)
+    unit = models.ForeignKey(Unit, verbose_name=_("所属组织"), on_delete=models.PROTECT, related_name="bases")
+    address = models.CharField(_("地址"), max_length=200, blank=True)
+    capacity = models.PositiveIntegerField(_("容纳人数"), default=50)
+    contact = models.CharField(_("联系人"), max_length=60, blank=True)
+    phone = models.CharField(_("联系电话"), max_length=20, blank=True)
+    description = models.TextField(_("简介"), blank=True)
+
+    class Meta:
+        verbose_name = _("基地")
+        verbose_name_plural = _("基地")
+        ordering = ["kind", "code"]
+        constraints = [models.CheckConstraint(condition=Q(capacity__gt=0), name="base_holds_somebody")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Training(models.Model):
+    """A class (培训班), lecture (报告会), meeting (三会一课) or base visit (基地参观), with its sessions."""
+
+    class Kind(models.TextChoices):
+        CLASS = "class", _("培训班")
+        LECTURE = "lecture", _("报告会")
+        MEETING = "meeting", _("三会一课")
+        VISIT = "visit", _("基地参观")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("报名中")
+        CLOSED = "closed", _("已结课")
+        CANCELLED = "cancelled", _("已取消")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(_("形式"), max_length=10, choices=Kind)
+    title = models.CharField(_("名称"), max_length=100)
+    category = models.CharField(_("内容类别"), max_length=12, choices=Category)
+    unit = models.ForeignKey(Unit, verbose_name=_("主办单位"), on_delete=models.PROTECT, related_name="trainings")
+    base = models.ForeignKey(
+        Base, verbose_name=_("基地"), null=True, blank=True, on_delete=models.PROTECT, related_name="trainings"
+    )
+    place = models.CharField(_("地点"), max_length=100, blank=True)
+    trainer = models.ForeignKey(
+        User, verbose_name=_("负责教师"), null=True, blank=True, on_delete=models.PROTECT, related_name="trainings"
+    )
+    lecturer = models.CharField(_("主讲人或讲解员"), max_length=60, blank=True)
+    capacity = models.PositiveIntegerField(_("名额"), default=60)
+    state = models.CharField(_("状态"), max_length=10, choices=State, default=State.OPEN)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    view_permission = "trainings.view"
+    unit_lookup = "unit"
+    own_lookup = "trainer"
+
+    class Meta:
+        verbose_name = _("培训")
+        verbose_name_plural = _("培训")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(kind="visit") | Q(base__isnull=False), name="training_visit_has_base"),
+            models.CheckConstraint(
+                condition=Q(state="closed", closed_at__isnull=False) | ~Q(state="closed"),
+                name="training_closed_has_time",
+            ),
+            models.CheckConstraint(condition=Q(capacity__gt=0), name="training_has_seats"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TrainingSession(models.Model):
+    """One stretch of a training, by the clock or by the half-day."""
+
+    class Measure(models.TextChoices):
+        CLOCK = "clock", _("按时间")
+        HALF_DAY = "half_day", _("半天")
+        DAY = "day", _("全天")
+
+    training = models.ForeignKey(Training, on_delete=models.PROTECT, related_name="sessions")
+    starts_at = models.DateTimeField(_("开始时间"))
+    ends_at = models.DateTimeField(_("结束时间"))
+    measure = models.CharField(_("计时方式"), max_length=8, choices=Measure, default=Measure.CLOCK)
+    topic = models.CharField(_("内容"), max_length=100, blank=True)
+
+    view_permission = "trainings.view"
+    unit_lookup = "training__unit"
+    own_lookup = "training__trainer"
+
+    class Meta:
+        verbose_name = _("课次")
+        verbose_name_plural = _("课次")
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_start"),
+            models.UniqueConstraint(fields=["training", "starts_at"], name="session_once"),
+        ]
+        indexes = [models.Index(fields=["starts_at"], name="session_start")]
+
+    def __str__(self) -> str:
+        return f"{self.training} {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class Enrolment(models.Model):
+    """A member's place in a training."""
+
+    class State(models.TextChoices):
+        ENROLLED = "enrolled", _("已报名")
+        CANCELLED = "cancelled", _("已取消")
+
+    training = models.ForeignKey(Training, on_delete=models.PROTECT, related_name="enrolments")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="enrolments")
+    unit = models.ForeignKey(Unit, verbose_name=_("当时所在组织"), on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(_("状态"), max_length=10, choices=State, default=State.ENROLLED)
+    enrolled_at = models.DateTimeField(auto_now_add=True)
+
+    view_permission = "trainings.view"
+    unit_lookup = "training__unit"
+    own_lookup = "member__user"
+
+    class Meta:
+        verbose_name = _("报名")
+        verbose_name_plural = _("报名")
+        constraints = [models.UniqueConstraint(fields=["training", "member"], name="enrolment_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member} · {self.training}"
+
+
+class Attendance(models.Model):
+    """Whether an enrolled member came to a session: the evidence behind the hours."""
+
+    class Status(models.TextChoices):
+        PRESENT = "present", _("到")
+        LEAVE = "leave", _("假")
+        ABSENT = "absent", _("缺")
+
+    session = models.ForeignKey(TrainingSession, on_delete=models.PROTECT, related_name="attendances")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="attendances")
+    status = models.CharField(_("到课情况"), max_length=8, choices=Status)
+    arrived_at = models.DateTimeField(_("到达时间"), null=True, blank=True)
+    left_at = models.DateTimeField(_("离开时间"), null=True, blank=True)
+    marked_by = models.ForeignKey(
+        User, verbose_name=_("记录人"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    marked_at = models.DateTimeField(_("记录时间"))
+
+    view_permission = "trainings.view"
+    unit_lookup = "session__training__unit"
+    own_lookup = "member__user"
+
+    class Meta:
+        verbose_name = _("签到")
+        verbose_name_plural = _("签到")
+        constraints = [
+            models.UniqueConstraint(fields=["session", "member"], name="attendance_once"),
+            models.CheckConstraint(
+                condition=Q(left_at__isnull=True) | Q(arrived_at__isnull=True) | Q(left_at__gte=F("arrived_at")),
+                name="attendance_leaves_after_arriving",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.get_status_display()}"

@@ -1,0 +1,27 @@
+"""The URL map of the house. Addresses that others rely on are listed in docs/contract.md."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+from lms import views
+
+urlpatterns = [
+    path("login/", views.LoginView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/password/", views.PasswordChangeView.as_view(), name="password-change"),
+    path("account/elder/", views.elder_mode, name="elder-mode"),
+    path("account/start/", views.home_for_role, name="home-for-role"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("lms.members.urls")),
+    path("", include("lms.training.urls")),
+    path("", include("courses.urls")),
+    path("", include("lms.stations.urls")),
+    path("", include("lms.reports.urls")),
+    path("", include("lms.exchange.urls")),
+    path("admin/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("", include(wagtail_urls)),
+]
