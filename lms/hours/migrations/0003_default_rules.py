@@ -23,6 +23,6 @@ def create(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hours", "0001_initial")]
+    dependencies = [("hours", "0002_constraints")]
 
     operations = [migrations.RunPython(create, migrations.RunPython.noop)]
