@@ -121,3 +121,150 @@ def icon(name: str, label: str = "") -> SafeString:
     if label:
         return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"/></svg>', label, address)
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', address)
+
+
+# -- states -------------------------------------------------------------------
+
+
+def state_word(state: str) -> str:
+    """The word that goes with a state's colour and shape."""
+    words = {
+        "met": _("已达标"),
+        "at-risk": _("有差距"),
+        "behind": _("落后"),
+        "exempt": _("免于考核"),
+        "achieved": _("已完成"),
+    }
+    return words.get(state, "")
+
+
+@register.inclusion_tag("components/badge.html")
+def badge(state: str, word: str = "") -> dict[str, str]:
+    """A state as shape and word: ``{% badge "at-risk" %}``; ``word`` replaces the usual one."""
+    name = state.replace("_", "-")
+    return {"state": name, "word": word or state_word(name)}
+
+
+# -- figures -------------------------------------------------------------------
+
+
+def share_of(value: Decimal, whole: Decimal) -> Decimal:
+    """How many percent of ``whole`` the value is, between 0 and 100, to two decimals, as a width on the page."""
+    if whole <= 0:
+        return Decimal(0)
+    return min(max(value / whole * 100, Decimal(0)), Decimal(100)).quantize(CENT)
+
+
+@register.inclusion_tag("components/meter.html")
+def meter(
+    value: object, target: object, label: str = "", state: str = "", pace: object = None, unit: str = ""
+) -> dict[str, Any]:
+    """How far something is: ``{% meter standing.hours line.hours label=line.name state="at-risk" pace=expected %}``.
+
+    ``value`` and ``target`` in ``unit`` (学时 unless told otherwise); ``pace`` draws a mark where one should be by now.
+    The text says what the bar shows, so the bar itself is silent for a screen reader but for role=meter.
+    """
+    done, whole, expected = _number(value) or Decimal(0), _number(target) or Decimal(0), _number(pace)
+    return {
+        "label": label,
+        "unit": unit or _("学时"),
+        "value": number(done),
+        "target": number(whole),
+        "share": share_of(done, whole),
+        "shown_state": (state or ("met" if whole and done >= whole else "")).replace("_", "-"),
+        "missing": number(whole - done) if done < whole else "",
+        "pace": number(expected) if expected is not None else "",
+        "pace_share": share_of(expected, whole) if expected is not None else "",
+    }
+
+
+class Bar(NamedTuple):
+    """One line of a bar chart: a name, a figure, what is printed for it, a state for its colour, where it opens to."""
+
+    label: str
+    value: Decimal
+    text: str = ""
+    state: str = ""
+    url: str = ""
+
+
+@register.inclusion_tag("components/bar_chart.html")
+def bar_chart(rows: Iterable[Bar], caption: str, most: object = None) -> dict[str, Any]:
+    """Bars side by side, drawn as a table so that every figure can be read: rows of ``Bar`` (or tuples like it).
+
+    ``most``: the figure that fills the whole track; without it the largest value does.
+    """
+    bars = [Bar(*row) for row in rows]
+    whole = _number(most) or max((Decimal(bar.value) for bar in bars), default=Decimal(0))
+    drawn = [
+        {**bar._asdict(), "text": bar.text or number(bar.value), "share": share_of(Decimal(bar.value), whole)}
+        for bar in bars
+    ]
+    return {"caption": caption, "rows": drawn}
+
+
+class Column(NamedTuple):
+    """One column of a trend: a short name (a month), its figure (None: not reached yet), the figure it should reach."""
+
+    label: str
+    value: Decimal | None
+    goal: Decimal | None = None
+
+
+# The trend is drawn on a grid as wide as a phone, so that its letters keep their size there.
+PLOT_LEFT, PLOT_TOP, PLOT_WIDTH, PLOT_HEIGHT = Decimal(34), Decimal(10), Decimal(320), Decimal(150)
+
+
+@register.inclusion_tag("components/column_chart.html")
+def column_chart(rows: Iterable[Column], caption: str, unit: str = "", most: object = None) -> dict[str, Any]:
+    """A trend over the year against the line that would reach the goal, with its table under it.
+
+    Rows of ``Column`` (or tuples like it), figures in ``unit``; ``most``: the figure at the top of the scale.
+    """
+    columns = [Column(*row) for row in rows]
+    figures = [Decimal(figure) for column in columns for figure in (column.value, column.goal) if figure is not None]
+    whole = _number(most) or max(figures, default=Decimal(0)) or Decimal(1)
+    step = PLOT_WIDTH / max(len(columns), 1)
+    bottom = PLOT_TOP + PLOT_HEIGHT
+    drawn, line = [], []
+    for index, column in enumerate(columns):
+        left = PLOT_LEFT + step * index
+        height = share_of(Decimal(column.value or 0), whole) * PLOT_HEIGHT / 100
+        drawn.append(
+            {
+                "label": column.label,
+                "value": number(column.value),
+                "goal": number(column.goal),
+                "reached": column.value is not None and (column.goal is None or column.value >= column.goal),
+                "x": (left + step * Decimal("0.2")).quantize(CENT),
+                "y": (bottom - height).quantize(CENT),
+                "width": (step * Decimal("0.6")).quantize(CENT),
+                "height": height.quantize(CENT),
+                "middle": (left + step / 2).quantize(CENT),
+            }
+        )
+        if column.goal is not None:
+            goal_y = bottom - share_of(Decimal(column.goal), whole) * PLOT_HEIGHT / 100
+            line.append(f"{(left + step / 2).quantize(CENT)},{goal_y.quantize(CENT)}")
+    scale = [
+        {"y": bottom - PLOT_HEIGHT * quarter / 4, "text": number(whole * quarter / 4)} for quarter in range(0, 5, 2)
+    ]
+    return {"caption": caption, "unit": unit, "columns": drawn, "goal_line": " ".join(line), "scale": scale}
+
+
+# -- paging ----------------------------------------------------------------------
+
+
+@register.inclusion_tag("components/pagination.html", takes_context=True)
+def pagination(context: RequestContext, page: Any) -> dict[str, Any]:
+    """Links to the pages of a ``Page``, with the filters kept: ``{% pagination page_obj %}``."""
+    links = [
+        {"number": entry, "url": query_string(context, page=entry) if isinstance(entry, int) else ""}
+        for entry in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    ]
+    return {
+        "page": page,
+        "links": links,
+        "previous": query_string(context, page=page.previous_page_number()) if page.has_previous() else "",
+        "next": query_string(context, page=page.next_page_number()) if page.has_next() else "",
+    }
