@@ -5,90 +5,117 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Exemption',
+            name="Exemption",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(choices=[('age', '年老体弱'), ('illness', '重病'), ('disability', '失能')], max_length=12, verbose_name='事由')),
-                ('document', models.CharField(blank=True, max_length=80, verbose_name='文号')),
-                ('starts_on', models.DateField(verbose_name='起始日期')),
-                ('ends_on', models.DateField(verbose_name='截止日期')),
-                ('approved_at', models.DateTimeField(auto_now_add=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[("age", "年老体弱"), ("illness", "重病"), ("disability", "失能")],
+                        max_length=12,
+                        verbose_name="事由",
+                    ),
+                ),
+                ("document", models.CharField(blank=True, max_length=80, verbose_name="文号")),
+                ("starts_on", models.DateField(verbose_name="起始日期")),
+                ("ends_on", models.DateField(verbose_name="截止日期")),
+                ("approved_at", models.DateTimeField(auto_now_add=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': '免考核',
-                'verbose_name_plural': '免考核',
-                'ordering': ['-starts_on'],
+                "verbose_name": "免考核",
+                "verbose_name_plural": "免考核",
+                "ordering": ["-starts_on"],
             },
         ),
         migrations.CreateModel(
-            name='GoalLine',
+            name="GoalLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('audience', models.CharField(choices=[('members', '全体党员'), ('leaders', '支部书记和班子成员')], max_length=12, verbose_name='对象')),
-                ('required_hours', lms.core.hours.HoursField(verbose_name='应修学时')),
-                ('required_classes', models.PositiveSmallIntegerField(default=0, verbose_name='集中培训次数')),
-                ('online_cap_percent', models.PositiveSmallIntegerField(default=50, help_text='100 表示不设上限，0 表示不计入', verbose_name='个人在线学习上限（占应修学时百分比）')),
-                ('basis', models.CharField(blank=True, max_length=200, verbose_name='依据')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[("members", "全体党员"), ("leaders", "支部书记和班子成员")],
+                        max_length=12,
+                        verbose_name="对象",
+                    ),
+                ),
+                ("required_hours", lms.core.hours.HoursField(verbose_name="应修学时")),
+                ("required_classes", models.PositiveSmallIntegerField(default=0, verbose_name="集中培训次数")),
+                (
+                    "online_cap_percent",
+                    models.PositiveSmallIntegerField(
+                        default=50,
+                        help_text="100 表示不设上限，0 表示不计入",
+                        verbose_name="个人在线学习上限（占应修学时百分比）",
+                    ),
+                ),
+                ("basis", models.CharField(blank=True, max_length=200, verbose_name="依据")),
             ],
             options={
-                'verbose_name': '目标项',
-                'verbose_name_plural': '目标项',
-                'ordering': ['policy', 'required_hours'],
+                "verbose_name": "目标项",
+                "verbose_name_plural": "目标项",
+                "ordering": ["policy", "required_hours"],
             },
         ),
         migrations.CreateModel(
-            name='GoalPolicy',
+            name="GoalPolicy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='年度')),
-                ('title', models.CharField(max_length=100, verbose_name='名称')),
-                ('state', models.CharField(choices=[('draft', '草稿'), ('published', '已发布')], default='draft', max_length=10, verbose_name='状态')),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
+                ("title", models.CharField(max_length=100, verbose_name="名称")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "草稿"), ("published", "已发布")],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': '年度目标',
-                'verbose_name_plural': '年度目标',
-                'ordering': ['-year'],
+                "verbose_name": "年度目标",
+                "verbose_name_plural": "年度目标",
+                "ordering": ["-year"],
             },
         ),
         migrations.CreateModel(
-            name='Rollup',
+            name="Rollup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('members', models.PositiveIntegerField(default=0)),
-                ('exempt', models.PositiveIntegerField(default=0)),
-                ('met', models.PositiveIntegerField(default=0)),
-                ('hours', lms.core.hours.HoursField(default=0)),
-                ('assessed_hours', lms.core.hours.HoursField(default=0)),
-                ('occasions', models.PositiveIntegerField(default=0)),
-                ('reached', models.PositiveIntegerField(default=0, verbose_name='参加过集中培训的人数')),
-                ('zero', models.PositiveIntegerField(default=0, verbose_name='零学时人数')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("members", models.PositiveIntegerField(default=0)),
+                ("exempt", models.PositiveIntegerField(default=0)),
+                ("met", models.PositiveIntegerField(default=0)),
+                ("hours", lms.core.hours.HoursField(default=0)),
+                ("assessed_hours", lms.core.hours.HoursField(default=0)),
+                ("occasions", models.PositiveIntegerField(default=0)),
+                ("reached", models.PositiveIntegerField(default=0, verbose_name="参加过集中培训的人数")),
+                ("zero", models.PositiveIntegerField(default=0, verbose_name="零学时人数")),
             ],
         ),
         migrations.CreateModel(
-            name='Standing',
+            name="Standing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('exempt', models.BooleanField(default=False)),
-                ('met', models.BooleanField(default=False)),
-                ('total', lms.core.hours.HoursField(default=0, verbose_name='已修学时')),
-                ('counted', lms.core.hours.HoursField(default=0, verbose_name='计入学时')),
-                ('online', lms.core.hours.HoursField(default=0, verbose_name='其中在线')),
-                ('classes', models.PositiveSmallIntegerField(default=0, verbose_name='集中培训次数')),
-                ('occasions', models.PositiveSmallIntegerField(default=0, verbose_name='参加活动次数')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("exempt", models.BooleanField(default=False)),
+                ("met", models.BooleanField(default=False)),
+                ("total", lms.core.hours.HoursField(default=0, verbose_name="已修学时")),
+                ("counted", lms.core.hours.HoursField(default=0, verbose_name="计入学时")),
+                ("online", lms.core.hours.HoursField(default=0, verbose_name="其中在线")),
+                ("classes", models.PositiveSmallIntegerField(default=0, verbose_name="集中培训次数")),
+                ("occasions", models.PositiveSmallIntegerField(default=0, verbose_name="参加活动次数")),
             ],
             options={
-                'verbose_name': '达标情况',
-                'verbose_name_plural': '达标情况',
+                "verbose_name": "达标情况",
+                "verbose_name_plural": "达标情况",
             },
         ),
     ]

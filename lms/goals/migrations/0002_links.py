@@ -7,103 +7,143 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('goals', '0001_initial'),
-        ('members', '0001_initial'),
+        ("goals", "0001_initial"),
+        ("members", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='exemption',
-            name='approved_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="exemption",
+            name="approved_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='exemption',
-            name='member',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exemptions', to='members.member'),
+            model_name="exemption",
+            name="member",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="exemptions", to="members.member"
+            ),
         ),
         migrations.AddField(
-            model_name='goalpolicy',
-            name='published_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="goalpolicy",
+            name="published_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='goalline',
-            name='policy',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='goals.goalpolicy'),
+            model_name="goalline",
+            name="policy",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="goals.goalpolicy"
+            ),
         ),
         migrations.AddField(
-            model_name='rollup',
-            name='line',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='goals.goalline'),
+            model_name="rollup",
+            name="line",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="goals.goalline"),
         ),
         migrations.AddField(
-            model_name='rollup',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.unit'),
+            model_name="rollup",
+            name="unit",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="members.unit"),
         ),
         migrations.AddField(
-            model_name='standing',
-            name='line',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='standings', to='goals.goalline'),
+            model_name="standing",
+            name="line",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="standings", to="goals.goalline"
+            ),
         ),
         migrations.AddField(
-            model_name='standing',
-            name='member',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='standings', to='members.member'),
+            model_name="standing",
+            name="member",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="standings", to="members.member"
+            ),
         ),
         migrations.AddField(
-            model_name='standing',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.unit'),
+            model_name="standing",
+            name="unit",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="members.unit"),
         ),
         migrations.AddConstraint(
-            model_name='exemption',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='exemption_ends_after_start'),
+            model_name="exemption",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="exemption_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='goalpolicy',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('year',), name='goal_policy_one_published_a_year'),
+            model_name="goalpolicy",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "published")), fields=("year",), name="goal_policy_one_published_a_year"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='goalline',
-            constraint=models.UniqueConstraint(fields=('policy', 'audience'), name='goal_line_once_per_audience'),
+            model_name="goalline",
+            constraint=models.UniqueConstraint(fields=("policy", "audience"), name="goal_line_once_per_audience"),
         ),
         migrations.AddConstraint(
-            model_name='goalline',
-            constraint=models.CheckConstraint(condition=models.Q(('required_hours__gt', 0)), name='goal_line_requires_hours'),
+            model_name="goalline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("required_hours__gt", 0)), name="goal_line_requires_hours"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='goalline',
-            constraint=models.CheckConstraint(condition=models.Q(('online_cap_percent__lte', 100)), name='goal_line_cap_is_percentage'),
+            model_name="goalline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("online_cap_percent__lte", 100)), name="goal_line_cap_is_percentage"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rollup',
-            constraint=models.UniqueConstraint(fields=('unit', 'line'), name='rollup_once'),
+            model_name="rollup",
+            constraint=models.UniqueConstraint(fields=("unit", "line"), name="rollup_once"),
         ),
         migrations.AddConstraint(
-            model_name='rollup',
-            constraint=models.CheckConstraint(condition=models.Q(('members__gte', django.db.models.expressions.CombinedExpression(models.F('exempt'), '+', models.F('met')))), name='rollup_parts_fit'),
+            model_name="rollup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "members__gte",
+                        django.db.models.expressions.CombinedExpression(models.F("exempt"), "+", models.F("met")),
+                    )
+                ),
+                name="rollup_parts_fit",
+            ),
         ),
         migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(fields=['unit', 'line'], name='standing_unit_line'),
+            model_name="standing",
+            index=models.Index(fields=["unit", "line"], name="standing_unit_line"),
         ),
         migrations.AddConstraint(
-            model_name='standing',
-            constraint=models.UniqueConstraint(fields=('line', 'member'), name='standing_once'),
+            model_name="standing",
+            constraint=models.UniqueConstraint(fields=("line", "member"), name="standing_once"),
         ),
         migrations.AddConstraint(
-            model_name='standing',
-            constraint=models.CheckConstraint(condition=models.Q(('counted__lte', models.F('total'))), name='standing_counts_no_more_than_earned'),
+            model_name="standing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("counted__lte", models.F("total"))), name="standing_counts_no_more_than_earned"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='standing',
-            constraint=models.CheckConstraint(condition=models.Q(('exempt', True), ('met', True), _negated=True), name='standing_exempt_is_not_assessed'),
+            model_name="standing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("exempt", True), ("met", True), _negated=True),
+                name="standing_exempt_is_not_assessed",
+            ),
         ),
     ]

@@ -1,0 +1,197 @@
+"""Standings and roll-ups: derived from the ledger, moved with each post in the same transaction, rebuilt at will.
+
+A standing says how far one member is under one goal line. A roll-up row sums the standings of a unit and all below it.
+Both follow from ``hours.totals`` and the roster alone; ``audit_hours`` proves that what is stored equals what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import islice
+from typing import TypeVar
+
+from django.db import transaction
+from django.db.models import F, IntegerField, Q, Value
+
+from lms.core import clock
+from lms.core.hours import HoursField
+from lms.goals.models import Exemption, GoalLine, GoalPolicy, Rollup, Standing
+from lms.goals.rules import evaluate, reference_day
+from lms.goals.selectors import requirement_of
+from lms.hours import totals
+from lms.hours.totals import Totals
+from lms.members import rules as member_rules
+from lms.members.models import Member, Post, Unit
+
+CHUNK = 500
+T = TypeVar("T")
+# Additive columns of a roll-up, in the order of ``contribution``.
+SUMS = ("members", "exempt", "met", "hours", "assessed_hours", "occasions", "reached", "zero")
+# What a standing stores besides its key.
+FACTS = ("unit_id", "exempt", "met", "total", "counted", "online", "classes", "occasions")
+Sums = tuple[object, ...]
+
+
+def on_hours_settled(touched: dict[int, set[int]]) -> None:
+    """Hook of the ledger: {member id: years}."""
+    by_year: dict[int, list[int]] = {}
+    for member_id, years in touched.items():
+        for year in years:
+            by_year.setdefault(year, []).append(member_id)
+    for year in sorted(by_year):
+        refresh(by_year[year], [year])
+
+
+def on_members_changed(member_ids: list[int]) -> None:
+    """Hook of the roster: unit, state, category or offices changed. A closed year's verdict stays with its cut-off."""
+    refresh(member_ids, [clock.year_of(clock.today())])
+
+
+@transaction.atomic
+def refresh(member_ids: Iterable[int], years: Iterable[int]) -> None:
+    """Make the standings of some members, and the roll-ups above them, follow the ledger and the roster."""
+    ids = sorted(set(member_ids))
+    for policy in GoalPolicy.objects.filter(year__in=list(years), state=GoalPolicy.State.PUBLISHED).order_by("year"):
+        lines = list(policy.lines.all())
+        moved: dict[tuple[str, int], list[object]] = {}
+        for chunk in _chunks(ids, CHUNK):
+            _refresh_chunk(policy, lines, chunk, moved)
+        _move_rollups(moved)
+
+
+def expected(
+    policy: GoalPolicy, lines: Sequence[GoalLine], member_ids: Sequence[int]
+) -> dict[tuple[int, int], Standing]:
+    """The standings that follow from ledger and roster, unsaved, by (line id, member id)."""
+    day = reference_day(policy.year, clock.today())
+    members = Member.objects.filter(pk__in=member_ids).active().party().only("pk", "unit_id")
+    leaders = _ids(Post.objects.filter(_in_force("started_on", "ended_on", day), member_id__in=member_ids))
+    exempt = _ids(
+        Exemption.objects.filter(
+            member_id__in=member_ids, withdrawn_at__isnull=True, starts_on__lte=day, ends_on__gte=day
+        )
+    )
+    earned = totals.of_members(member_ids, policy.year)
+    found = {}
+    for member in members:
+        for line in lines:
+            if line.audience == GoalLine.Audience.LEADERS and member.pk not in leaders:
+                continue
+            found[line.pk, member.pk] = _standing(line, member, earned.get(member.pk, Totals()), member.pk in exempt)
+    return found
+
+
+def _in_force(start: str, end: str, day: object) -> Q:
+    return Q(**{f"{start}__lte": day}) & (Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gte": day}))
+
+
+def _ids(rows: object) -> set[int]:
+    return set(rows.values_list("member_id", flat=True))  # type: ignore[attr-defined]
+
+
+def _standing(line: GoalLine, member: Member, earned: Totals, exempt: bool) -> Standing:
+    progress = evaluate(requirement_of(line), earned.by_mode, earned.classes, exempt=exempt)
+    return Standing(
+        line=line,
+        member_id=member.pk,
+        unit_id=member.unit_id,
+        exempt=exempt,
+        met=progress.met,
+        total=progress.total,
+        counted=progress.counted,
+        online=progress.online,
+        classes=progress.classes,
+        occasions=earned.occasions,
+    )
+
+
+def _refresh_chunk(
+    policy: GoalPolicy, lines: list[GoalLine], chunk: list[int], moved: dict[tuple[str, int], list[object]]
+) -> None:
+    """Store what differs for some members and note in ``moved`` by how much each (unit path, line) moves."""
+    wanted = expected(policy, lines, chunk)
+    stored = {(row.line_id, row.member_id): row for row in Standing.objects.filter(line__in=lines, member_id__in=chunk)}
+    changed = [row for key, row in wanted.items() if key not in stored or facts(stored[key]) != facts(row)]
+    gone = [row for key, row in stored.items() if key not in wanted]
+    replaced = [stored[row.line_id, row.member_id] for row in changed if (row.line_id, row.member_id) in stored]
+    paths = dict(
+        Unit.objects.filter(pk__in={row.unit_id for row in [*changed, *gone, *replaced]}).values_list("pk", "path")
+    )
+    for sign, rows in ((1, changed), (-1, [*replaced, *gone])):
+        for row in rows:
+            _note(moved, paths[row.unit_id], row, sign)
+    Standing.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["line", "member"],
+        update_fields=[name.removesuffix("_id") for name in FACTS],
+    )
+    Standing.objects.filter(pk__in=[row.pk for row in gone]).delete()
+
+
+def facts(row: Standing) -> tuple[object, ...]:
+    """What a standing says, for comparison."""
+    return tuple(getattr(row, name) for name in FACTS)
+
+
+def contribution(row: Standing) -> Sums:
+    """What a standing adds to each roll-up above it, in the order of ``SUMS``."""
+    assessed = not row.exempt
+    return (
+        1,
+        int(row.exempt),
+        int(row.met),
+        row.total,
+        row.counted if assessed else row.counted * 0,
+        row.occasions,
+        int(row.classes > 0),
+        int(assessed and row.total == 0),
+    )
+
+
+def _note(moved: dict[tuple[str, int], list[object]], path: str, row: Standing, sign: int) -> None:
+    for ancestor in member_rules.ancestor_paths(path, Unit.steplen):
+        sums = moved.setdefault((ancestor, row.line_id), [0] * len(SUMS))
+        for index, value in enumerate(contribution(row)):
+            sums[index] += sign * value  # type: ignore[operator]
+
+
+def _move_rollups(moved: dict[tuple[str, int], list[object]]) -> None:
+    """Add the differences, the county's row first: one order for everybody, so that two posts cannot deadlock."""
+    moved = {key: sums for key, sums in moved.items() if any(sums)}
+    units = dict(Unit.objects.filter(path__in={path for path, _ in moved}).values_list("path", "pk"))
+    keys = sorted(moved)
+    Rollup.objects.bulk_create(
+        [Rollup(unit_id=units[path], line_id=line_id) for path, line_id in keys], ignore_conflicts=True
+    )
+    for path, line_id in keys:
+        Rollup.objects.filter(unit_id=units[path], line_id=line_id).update(
+            **{name: F(name) + _amount(value) for name, value in zip(SUMS, moved[path, line_id], strict=True) if value}
+        )
+
+
+def _amount(value: object) -> Value:
+    """A difference as the database adds it: 学时 in hundredths, counts as they are."""
+    return Value(value, output_field=HoursField() if isinstance(value, Decimal) else IntegerField())
+
+
+def rebuild(policy: GoalPolicy) -> None:
+    """Recompute every standing and roll-up of a policy from ledger and roster."""
+    everybody = list(Member.objects.order_by("pk").values_list("pk", flat=True))
+    for chunk in _chunks(everybody, CHUNK):
+        refresh(chunk, [policy.year])
+
+
+def expected_rollups(policy: GoalPolicy) -> dict[tuple[str, int], list[object]]:
+    """The roll-ups that follow from the stored standings, by (unit path, line id), in the order of ``SUMS``."""
+    sums: dict[tuple[str, int], list[object]] = {}
+    for row in Standing.objects.filter(line__policy=policy).select_related("unit").iterator(CHUNK):
+        _note(sums, row.unit.path, row, 1)
+    return sums
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
