@@ -1,5 +1,12 @@
-"""Addresses of this room."""
+"""Addresses of the roster on the desk."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from lms.members import views
+
+urlpatterns = [
+    path("desk/members/", views.member_list, name="member-list"),
+    path("desk/members/<str:code>/", views.member_detail, name="member-detail"),
+    path("desk/members/<str:code>/id-number/", views.id_number, name="member-id-number"),
+    path("desk/members/<str:code>/login/", views.login_account, name="member-login"),
+]
