@@ -182,6 +182,15 @@ function setUpArrows() {
   });
 }
 
+/** A row of names that is wider than the phone starts at the one that is open. */
+function showPresentPlace() {
+  for (const row of document.querySelectorAll(".nav ul, .tabs ul")) {
+    const here = row.querySelector("[aria-current]");
+    if (here) row.scrollLeft = here.offsetLeft + here.offsetWidth / 2 - row.clientWidth / 2;
+  }
+}
+
+showPresentPlace();
 setUpMenus();
 setUpConfirm();
 setUpForms();

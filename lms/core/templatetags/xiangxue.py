@@ -44,7 +44,9 @@ def _number(value: object) -> Decimal | None:
 def number(value: object) -> str:
     """A figure with at most two decimals, rounded down as all hours are, and trimmed; "–" when there is none."""
     figure = _number(value)
-    return "–" if figure is None else trimmed(figure.quantize(CENT, rounding=ROUND_DOWN))
+    return (
+        "–" if figure is None else trimmed(figure.quantize(CENT, rounding=ROUND_DOWN))
+    )
 
 
 @register.filter
@@ -69,7 +71,11 @@ def date_zh(value: dt.date | dt.datetime | None) -> str:
     """A date in the reader's language, in the county's time zone: 2026年3月5日, or 5 March 2026 in English."""
     if not value:
         return ""
-    day = timezone.localtime(value) if isinstance(value, dt.datetime) and timezone.is_aware(value) else value
+    day = (
+        timezone.localtime(value)
+        if isinstance(value, dt.datetime) and timezone.is_aware(value)
+        else value
+    )
     if (get_language() or "").startswith("en"):
         return f"{day.day} {day:%B} {day.year}"
     return f"{day.year}年{day.month}月{day.day}日"
@@ -119,8 +125,14 @@ def icon(name: str, label: str = "") -> SafeString:
     """A line icon from static/img/icons.svg; silent for screen readers unless it carries a label."""
     address = f"{static('img/icons.svg')}#{name}"
     if label:
-        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"/></svg>', label, address)
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', address)
+        return format_html(
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}"/></svg>',
+            label,
+            address,
+        )
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', address
+    )
 
 
 # -- states -------------------------------------------------------------------
@@ -157,21 +169,32 @@ def share_of(value: Decimal, whole: Decimal) -> Decimal:
 
 @register.inclusion_tag("components/meter.html")
 def meter(
-    value: object, target: object, label: str = "", state: str = "", pace: object = None, unit: str = ""
+    value: object,
+    target: object,
+    label: str = "",
+    state: str = "",
+    pace: object = None,
+    unit: str = "",
 ) -> dict[str, Any]:
     """How far something is: ``{% meter standing.hours line.hours label=line.name state="at-risk" pace=expected %}``.
 
     ``value`` and ``target`` in ``unit`` (学时 unless told otherwise); ``pace`` draws a mark where one should be by now.
     The text says what the bar shows, so the bar itself is silent for a screen reader but for role=meter.
     """
-    done, whole, expected = _number(value) or Decimal(0), _number(target) or Decimal(0), _number(pace)
+    done, whole, expected = (
+        _number(value) or Decimal(0),
+        _number(target) or Decimal(0),
+        _number(pace),
+    )
     return {
         "label": label,
         "unit": unit or _("学时"),
         "value": number(done),
         "target": number(whole),
         "share": share_of(done, whole),
-        "shown_state": (state or ("met" if whole and done >= whole else "")).replace("_", "-"),
+        "shown_state": (state or ("met" if whole and done >= whole else "")).replace(
+            "_", "-"
+        ),
         "missing": number(whole - done) if done < whole else "",
         "pace": number(expected) if expected is not None else "",
         "pace_share": share_of(expected, whole) if expected is not None else "",
@@ -195,9 +218,15 @@ def bar_chart(rows: Iterable[Bar], caption: str, most: object = None) -> dict[st
     ``most``: the figure that fills the whole track; without it the largest value does.
     """
     bars = [Bar(*row) for row in rows]
-    whole = _number(most) or max((Decimal(bar.value) for bar in bars), default=Decimal(0))
+    whole = _number(most) or max(
+        (Decimal(bar.value) for bar in bars), default=Decimal(0)
+    )
     drawn = [
-        {**bar._asdict(), "text": bar.text or number(bar.value), "share": share_of(Decimal(bar.value), whole)}
+        {
+            **bar._asdict(),
+            "text": bar.text or number(bar.value),
+            "share": share_of(Decimal(bar.value), whole),
+        }
         for bar in bars
     ]
     return {"caption": caption, "rows": drawn}
@@ -212,17 +241,29 @@ class Column(NamedTuple):
 
 
 # The trend is drawn on a grid as wide as a phone, so that its letters keep their size there.
-PLOT_LEFT, PLOT_TOP, PLOT_WIDTH, PLOT_HEIGHT = Decimal(34), Decimal(10), Decimal(320), Decimal(150)
+PLOT_LEFT, PLOT_TOP, PLOT_WIDTH, PLOT_HEIGHT = (
+    Decimal(34),
+    Decimal(10),
+    Decimal(320),
+    Decimal(150),
+)
 
 
 @register.inclusion_tag("components/column_chart.html")
-def column_chart(rows: Iterable[Column], caption: str, unit: str = "", most: object = None) -> dict[str, Any]:
+def column_chart(
+    rows: Iterable[Column], caption: str, unit: str = "", most: object = None
+) -> dict[str, Any]:
     """A trend over the year against the line that would reach the goal, with its table under it.
 
     Rows of ``Column`` (or tuples like it), figures in ``unit``; ``most``: the figure at the top of the scale.
     """
     columns = [Column(*row) for row in rows]
-    figures = [Decimal(figure) for column in columns for figure in (column.value, column.goal) if figure is not None]
+    figures = [
+        Decimal(figure)
+        for column in columns
+        for figure in (column.value, column.goal)
+        if figure is not None
+    ]
     whole = _number(most) or max(figures, default=Decimal(0)) or Decimal(1)
     step = PLOT_WIDTH / max(len(columns), 1)
     bottom = PLOT_TOP + PLOT_HEIGHT
@@ -235,7 +276,8 @@ def column_chart(rows: Iterable[Column], caption: str, unit: str = "", most: obj
                 "label": column.label,
                 "value": number(column.value),
                 "goal": number(column.goal),
-                "reached": column.value is not None and (column.goal is None or column.value >= column.goal),
+                "reached": column.value is not None
+                and (column.goal is None or column.value >= column.goal),
                 "x": (left + step * Decimal("0.2")).quantize(CENT),
                 "y": (bottom - height).quantize(CENT),
                 "width": (step * Decimal("0.6")).quantize(CENT),
@@ -247,9 +289,16 @@ def column_chart(rows: Iterable[Column], caption: str, unit: str = "", most: obj
             goal_y = bottom - share_of(Decimal(column.goal), whole) * PLOT_HEIGHT / 100
             line.append(f"{(left + step / 2).quantize(CENT)},{goal_y.quantize(CENT)}")
     scale = [
-        {"y": bottom - PLOT_HEIGHT * quarter / 4, "text": number(whole * quarter / 4)} for quarter in range(0, 5, 2)
+        {"y": bottom - PLOT_HEIGHT * quarter / 4, "text": number(whole * quarter / 4)}
+        for quarter in range(0, 5, 2)
     ]
-    return {"caption": caption, "unit": unit, "columns": drawn, "goal_line": " ".join(line), "scale": scale}
+    return {
+        "caption": caption,
+        "unit": unit,
+        "columns": drawn,
+        "goal_line": " ".join(line),
+        "scale": scale,
+    }
 
 
 # -- paging ----------------------------------------------------------------------
@@ -259,12 +308,21 @@ def column_chart(rows: Iterable[Column], caption: str, unit: str = "", most: obj
 def pagination(context: RequestContext, page: Any) -> dict[str, Any]:
     """Links to the pages of a ``Page``, with the filters kept: ``{% pagination page_obj %}``."""
     links = [
-        {"number": entry, "url": query_string(context, page=entry) if isinstance(entry, int) else ""}
-        for entry in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+        {
+            "number": entry,
+            "url": query_string(context, page=entry) if isinstance(entry, int) else "",
+        }
+        for entry in page.paginator.get_elided_page_range(
+            page.number, on_each_side=1, on_ends=1
+        )
     ]
     return {
         "page": page,
         "links": links,
-        "previous": query_string(context, page=page.previous_page_number()) if page.has_previous() else "",
-        "next": query_string(context, page=page.next_page_number()) if page.has_next() else "",
+        "previous": query_string(context, page=page.previous_page_number())
+        if page.has_previous()
+        else "",
+        "next": query_string(context, page=page.next_page_number())
+        if page.has_next()
+        else "",
     }
