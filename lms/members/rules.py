@@ -63,7 +63,7 @@ def id_number_problem(number: str) -> str:
     """Why an ID number is not valid: ``""``, ``id-length``, ``id-checksum`` or ``id-date`` (GB 11643)."""
     if len(number) != 18 or not number[:17].isdigit() or not (number[17].isdigit() or number[17] == "X"):
         return "id-length"
-    if ric.calc_check_digit(number[:17]) != number[17]:
+    if ric.calc_check_digit(number) != number[17]:
         return "id-checksum"
     try:
         born = ric.get_birth_date(number)
