@@ -27,17 +27,13 @@ class SampleForm(forms.Form):
         help_text="例如 1958-03-05",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-    kind = forms.ChoiceField(
-        label="形式", choices=[("class", "集中培训"), ("visit", "基地参观")]
-    )
+    kind = forms.ChoiceField(label="形式", choices=[("class", "集中培训"), ("visit", "基地参观")])
     place = forms.ChoiceField(
         label="地点",
         choices=[("base", "葡萄产业基地"), ("school", "县委党校")],
         widget=forms.RadioSelect,
     )
-    note = forms.CharField(
-        label="说明", required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    note = forms.CharField(label="说明", required=False, widget=forms.Textarea(attrs={"rows": 3}))
     agree = forms.BooleanField(label="到会人员已经当面核对")
 
 
@@ -45,12 +41,8 @@ class SampleFilter(forms.Form):
     """Filters over a list."""
 
     q = forms.CharField(label="姓名或编号", required=False)
-    unit = forms.ChoiceField(
-        label="支部", choices=[("", "全部支部"), ("1", "梨园村党支部")], required=False
-    )
-    state = forms.ChoiceField(
-        label="进度", choices=[("", "全部"), ("met", "已达标")], required=False
-    )
+    unit = forms.ChoiceField(label="支部", choices=[("", "全部支部"), ("1", "梨园村党支部")], required=False)
+    state = forms.ChoiceField(label="进度", choices=[("", "全部"), ("met", "已达标")], required=False)
 
 
 class SampleUpload(forms.Form):
@@ -95,13 +87,10 @@ def sample_context() -> dict[str, Any]:
         "today": clock.today(),
         "now": clock.now(),
         "crumbs": [("全县", "#"), ("银杏镇", "#"), ("梨园村党支部", "")],
-        "towns": [
-            (name, state, Decimal(rate), people) for name, state, rate, people in TOWNS
-        ],
+        "towns": [(name, state, Decimal(rate), people) for name, state, rate, people in TOWNS],
         "people": PEOPLE,
         "bars": [
-            Bar(name, Decimal(rate), f"{Decimal(rate) * 100:.1f}%", state, "#")
-            for name, state, rate, _n in TOWNS
+            Bar(name, Decimal(rate), f"{Decimal(rate) * 100:.1f}%", state, "#") for name, state, rate, _n in TOWNS
         ],
         "months": [
             Column(

@@ -17,7 +17,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -44,9 +44,7 @@ def _number(value: object) -> Decimal | None:
 def number(value: object) -> str:
     """A figure with at most two decimals, rounded down as all hours are, and trimmed; "–" when there is none."""
     figure = _number(value)
-    return (
-        "–" if figure is None else trimmed(figure.quantize(CENT, rounding=ROUND_DOWN))
-    )
+    return "–" if figure is None else trimmed(figure.quantize(CENT, rounding=ROUND_DOWN))
 
 
 @register.filter
@@ -71,11 +69,7 @@ def date_zh(value: dt.date | dt.datetime | None) -> str:
     """A date in the reader's language, in the county's time zone: 2026年3月5日, or 5 March 2026 in English."""
     if not value:
         return ""
-    day = (
-        timezone.localtime(value)
-        if isinstance(value, dt.datetime) and timezone.is_aware(value)
-        else value
-    )
+    day = timezone.localtime(value) if isinstance(value, dt.datetime) and timezone.is_aware(value) else value
     if (get_language() or "").startswith("en"):
         return f"{day.day} {day:%B} {day.year}"
     return f"{day.year}年{day.month}月{day.day}日"
@@ -130,9 +124,7 @@ def icon(name: str, label: str = "") -> SafeString:
             label,
             address,
         )
-    return format_html(
-        '<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', address
-    )
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', address)
 
 
 # -- states -------------------------------------------------------------------
@@ -192,9 +184,7 @@ def meter(
         "value": number(done),
         "target": number(whole),
         "share": share_of(done, whole),
-        "shown_state": (state or ("met" if whole and done >= whole else "")).replace(
-            "_", "-"
-        ),
+        "shown_state": (state or ("met" if whole and done >= whole else "")).replace("_", "-"),
         "missing": number(whole - done) if done < whole else "",
         "pace": number(expected) if expected is not None else "",
         "pace_share": share_of(expected, whole) if expected is not None else "",
@@ -218,9 +208,7 @@ def bar_chart(rows: Iterable[Bar], caption: str, most: object = None) -> dict[st
     ``most``: the figure that fills the whole track; without it the largest value does.
     """
     bars = [Bar(*row) for row in rows]
-    whole = _number(most) or max(
-        (Decimal(bar.value) for bar in bars), default=Decimal(0)
-    )
+    whole = _number(most) or max((Decimal(bar.value) for bar in bars), default=Decimal(0))
     drawn = [
         {
             **bar._asdict(),
@@ -250,20 +238,13 @@ PLOT_LEFT, PLOT_TOP, PLOT_WIDTH, PLOT_HEIGHT = (
 
 
 @register.inclusion_tag("components/column_chart.html")
-def column_chart(
-    rows: Iterable[Column], caption: str, unit: str = "", most: object = None
-) -> dict[str, Any]:
+def column_chart(rows: Iterable[Column], caption: str, unit: str = "", most: object = None) -> dict[str, Any]:
     """A trend over the year against the line that would reach the goal, with its table under it.
 
     Rows of ``Column`` (or tuples like it), figures in ``unit``; ``most``: the figure at the top of the scale.
     """
     columns = [Column(*row) for row in rows]
-    figures = [
-        Decimal(figure)
-        for column in columns
-        for figure in (column.value, column.goal)
-        if figure is not None
-    ]
+    figures = [Decimal(figure) for column in columns for figure in (column.value, column.goal) if figure is not None]
     whole = _number(most) or max(figures, default=Decimal(0)) or Decimal(1)
     step = PLOT_WIDTH / max(len(columns), 1)
     bottom = PLOT_TOP + PLOT_HEIGHT
@@ -276,8 +257,7 @@ def column_chart(
                 "label": column.label,
                 "value": number(column.value),
                 "goal": number(column.goal),
-                "reached": column.value is not None
-                and (column.goal is None or column.value >= column.goal),
+                "reached": column.value is not None and (column.goal is None or column.value >= column.goal),
                 "x": (left + step * Decimal("0.2")).quantize(CENT),
                 "y": (bottom - height).quantize(CENT),
                 "width": (step * Decimal("0.6")).quantize(CENT),
@@ -289,8 +269,7 @@ def column_chart(
             goal_y = bottom - share_of(Decimal(column.goal), whole) * PLOT_HEIGHT / 100
             line.append(f"{(left + step / 2).quantize(CENT)},{goal_y.quantize(CENT)}")
     scale = [
-        {"y": bottom - PLOT_HEIGHT * quarter / 4, "text": number(whole * quarter / 4)}
-        for quarter in range(0, 5, 2)
+        {"y": bottom - PLOT_HEIGHT * quarter / 4, "text": number(whole * quarter / 4)} for quarter in range(0, 5, 2)
     ]
     return {
         "caption": caption,
@@ -312,17 +291,11 @@ def pagination(context: RequestContext, page: Any) -> dict[str, Any]:
             "number": entry,
             "url": query_string(context, page=entry) if isinstance(entry, int) else "",
         }
-        for entry in page.paginator.get_elided_page_range(
-            page.number, on_each_side=1, on_ends=1
-        )
+        for entry in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
     ]
     return {
         "page": page,
         "links": links,
-        "previous": query_string(context, page=page.previous_page_number())
-        if page.has_previous()
-        else "",
-        "next": query_string(context, page=page.next_page_number())
-        if page.has_next()
-        else "",
+        "previous": query_string(context, page=page.previous_page_number()) if page.has_previous() else "",
+        "next": query_string(context, page=page.next_page_number()) if page.has_next() else "",
     }
