@@ -147,24 +147,30 @@ function setUpFileDrops() {
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** The nearest focusable thing in the direction of an arrow: straight ahead counts more than aside. */
+const REACHABLE = "a[href], button:not(:disabled), input:not([type=hidden], :disabled), select, summary, video, [tabindex='0']";
+
+/** What lies in the direction of an arrow. Up and down go to the next row and there to the nearest place, left and right
+    stay in the row: so every row, and everything in it, can be reached. */
 function neighbour(region, from, [dx, dy]) {
   const start = from.getBoundingClientRect();
-  const middle = (box) => [box.left + box.width / 2, box.top + box.height / 2];
-  const [x, y] = middle(start);
-  let best = null;
-  let least = Infinity;
-  for (const item of region.querySelectorAll("a[href], button:not(:disabled), input:not([type=hidden]), summary, video, [tabindex='0']")) {
-    const box = item.getBoundingClientRect();
-    if (item === from || !box.width) continue;
-    const [ix, iy] = middle(box);
-    const ahead = (ix - x) * dx + (iy - y) * dy;
-    const aside = Math.abs((ix - x) * dy) + Math.abs((iy - y) * dx);
-    if (ahead < 4) continue;
-    const cost = ahead + aside * 3;
-    if (cost < least) [best, least] = [item, cost];
+  const middle = (box) => box.left + box.width / 2;
+  const level = (box) => box.top + box.height / 2;
+  const gap = (box) => {
+    if (dy) return dy > 0 ? box.top - start.bottom : start.top - box.bottom;
+    return dx > 0 ? box.left - start.right : start.left - box.right;
+  };
+  const besides = (one, other) => one.top < other.bottom && other.top < one.bottom;
+  let found = [...region.querySelectorAll(REACHABLE)]
+    .filter((item) => item !== from)
+    .map((item) => ({ item, box: item.getBoundingClientRect() }))
+    .filter(({ box }) => box.width && gap(box) > -4 && (dy || besides(box, start)))
+    .sort((one, other) => gap(one.box) - gap(other.box) || Math.abs(level(one.box) - level(start)) - Math.abs(level(other.box) - level(start)));
+  if (dy && found.length) {
+    const row = found[0].box;
+    const aside = ({ box }) => Math.abs(middle(box) - middle(start));
+    found = found.filter(({ box }) => besides(box, row)).sort((one, other) => aside(one) - aside(other));
   }
-  return best;
+  return found[0]?.item ?? null;
 }
 
 function setUpArrows() {
