@@ -16,6 +16,7 @@ urlpatterns = [
     path("account/start/", views.home_for_role, name="home-for-role"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("lms.members.urls")),
+    path("", include("lms.goals.urls")),
     path("", include("lms.training.urls")),
     path("", include("courses.urls")),
     path("", include("lms.stations.urls")),

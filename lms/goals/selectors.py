@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
+from lms.core import clock
 from lms.core.hours import ZERO
 from lms.goals.models import Exemption, GoalLine, GoalPolicy, Rollup, Standing
 from lms.goals.rules import Progress, Requirement
+from lms.members.models import User
+from lms.members.permissions import visible
+
+ENDING = dt.timedelta(days=30)
 
 
 def policy_of(year: int) -> GoalPolicy | None:
@@ -77,3 +83,14 @@ def rollups(unit_ids: Iterable[int], year: int) -> dict[tuple[int, str], Rollup]
 def exemptions_of(member_id: int) -> QuerySet[Exemption]:
     """A member's exemptions, the latest first, withdrawn ones included."""
     return Exemption.objects.filter(member_id=member_id).select_related("approved_by")
+
+
+def exemptions(user: User, state: str = "now", reason: str = "") -> QuerySet[Exemption]:
+    """The exemptions that the person may read: in force (``now``), in force and over within 30 days (``ending``), ``all``."""
+    rows = visible(Exemption.objects.all(), user).select_related("member__unit", "approved_by")
+    today = clock.today()
+    if state != "all":
+        rows = rows.filter(withdrawn_at__isnull=True, starts_on__lte=today, ends_on__gte=today)
+    if state == "ending":
+        rows = rows.filter(ends_on__lte=today + ENDING)
+    return rows.filter(reason=reason) if reason else rows

@@ -43,3 +43,21 @@ class Tariffs:
             if start <= day:
                 return tariff
         raise NoRuleError(f"no rule for {activity} on {day}")
+
+
+def rules_in_force(day: dt.date) -> list[CreditRule]:
+    """The rule version in force for each activity on a day, in the order of the table."""
+    found: dict[str, CreditRule] = {}
+    for rule in CreditRule.objects.filter(effective_from__lte=day).order_by("-effective_from"):
+        found.setdefault(rule.activity, rule)
+    return [found[activity] for activity in CreditRule.Activity.values if activity in found]
+
+
+def rule_named(name: str) -> CreditRule | None:
+    """The rule version that a ledger line names (``class@2019-01-01``)."""
+    activity, _at, since = name.partition("@")
+    try:
+        day = dt.date.fromisoformat(since)
+    except ValueError:
+        return None
+    return CreditRule.objects.filter(activity=activity, effective_from=day).first()

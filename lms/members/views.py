@@ -50,6 +50,7 @@ def _detail(request: HttpRequest, member: Member, status: int = 200, **extra: ob
         "posts": member.posts.select_related("unit"),
         "may_see_id": can(request.user, "members.see_id", member.unit),
         "may_edit": can(request.user, "members.edit", member.unit),
+        "may_see_goals": can(request.user, "goals.view", member.unit),
         "reason_form": ReasonForm(),
         "login_form": LoginForm(initial={"username": member.code.lower()}),
         **extra,

@@ -9,70 +9,109 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('hours', '0001_initial'),
-        ('members', '0001_initial'),
+        ("hours", "0001_initial"),
+        ("members", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='assertion',
-            name='member',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member'),
+            model_name="assertion",
+            name="member",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="members.member"),
         ),
         migrations.AddConstraint(
-            model_name='creditrule',
-            constraint=models.UniqueConstraint(fields=('activity', 'effective_from'), name='credit_rule_one_version_a_day'),
+            model_name="creditrule",
+            constraint=models.UniqueConstraint(
+                fields=("activity", "effective_from"), name="credit_rule_one_version_a_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditrule',
-            constraint=models.CheckConstraint(condition=models.Q(('day_cap__gt', 0), ('step__gt', 0), ('unit_minutes__gt', 0)), name='credit_rule_positive'),
+            model_name="creditrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("day_cap__gt", 0), ("step__gt", 0), ("unit_minutes__gt", 0)),
+                name="credit_rule_positive",
+            ),
         ),
         migrations.AddField(
-            model_name='hourentry',
-            name='member',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member', verbose_name='党员'),
+            model_name="hourentry",
+            name="member",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="members.member", verbose_name="党员"
+            ),
         ),
         migrations.AddField(
-            model_name='hourentry',
-            name='posted_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="hourentry",
+            name="posted_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='hourentry',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.unit', verbose_name='当时所在组织'),
+            model_name="hourentry",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="members.unit",
+                verbose_name="当时所在组织",
+            ),
         ),
         migrations.AddIndex(
-            model_name='assertion',
-            index=models.Index(fields=['member', 'earned_on'], name='assertion_member_day'),
+            model_name="assertion",
+            index=models.Index(fields=["member", "earned_on"], name="assertion_member_day"),
         ),
         migrations.AddConstraint(
-            model_name='assertion',
-            constraint=models.CheckConstraint(condition=models.Q(('gross__gte', 0)), name='assertion_not_negative'),
+            model_name="assertion",
+            constraint=models.CheckConstraint(condition=models.Q(("gross__gte", 0)), name="assertion_not_negative"),
         ),
         migrations.AddIndex(
-            model_name='hourentry',
-            index=models.Index(fields=['member', 'earned_on'], name='entry_member_day'),
+            model_name="hourentry",
+            index=models.Index(fields=["member", "earned_on"], name="entry_member_day"),
         ),
         migrations.AddConstraint(
-            model_name='hourentry',
-            constraint=models.UniqueConstraint(fields=('source', 'sequence'), name='entry_once_per_source_and_sequence'),
+            model_name="hourentry",
+            constraint=models.UniqueConstraint(
+                fields=("source", "sequence"), name="entry_once_per_source_and_sequence"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hourentry',
-            constraint=models.CheckConstraint(condition=models.Q(('hours', 0), _negated=True), name='entry_has_hours'),
+            model_name="hourentry",
+            constraint=models.CheckConstraint(condition=models.Q(("hours", 0), _negated=True), name="entry_has_hours"),
         ),
         migrations.AddConstraint(
-            model_name='hourentry',
-            constraint=models.CheckConstraint(condition=models.Q(('sequence__gt', 0)), name='entry_sequence_from_one'),
+            model_name="hourentry",
+            constraint=models.CheckConstraint(condition=models.Q(("sequence__gt", 0)), name="entry_sequence_from_one"),
         ),
         migrations.AddConstraint(
-            model_name='hourentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(django.db.models.lookups.Exact(django.db.models.functions.math.Mod(models.F('sequence'), models.Value(2)), models.Value(1)), ('hours__gt', 0)), models.Q(django.db.models.expressions.NegatedExpression(django.db.models.lookups.Exact(django.db.models.functions.math.Mod(models.F('sequence'), models.Value(2)), models.Value(1))), ('hours__lt', 0)), _connector='OR'), name='entry_credits_and_reversals_alternate'),
+            model_name="hourentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        django.db.models.lookups.Exact(
+                            django.db.models.functions.math.Mod(models.F("sequence"), models.Value(2)), models.Value(1)
+                        ),
+                        ("hours__gt", 0),
+                    ),
+                    models.Q(
+                        django.db.models.expressions.NegatedExpression(
+                            django.db.models.lookups.Exact(
+                                django.db.models.functions.math.Mod(models.F("sequence"), models.Value(2)),
+                                models.Value(1),
+                            )
+                        ),
+                        ("hours__lt", 0),
+                    ),
+                    _connector="OR",
+                ),
+                name="entry_credits_and_reversals_alternate",
+            ),
         ),
     ]

@@ -16,7 +16,9 @@ from lms.members.models import RoleGrant, Unit
 
 
 class Command(BaseCommand):
-    help = "Make the county, its first administrator (with a first password that must be changed) and this year's goals."
+    help = (
+        "Make the county, its first administrator (with a first password that must be changed) and this year's goals."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="name of the county's committee, as reports print it")
