@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.template.loader import get_template
+from django.test import RequestFactory
+
+from lms.core.context import ELDER_COOKIE
+from lms.core.style_guide import style_guide
 
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = sorted(
@@ -85,3 +90,27 @@ def test_every_icon_named_in_a_template_is_drawn():
     drawn = set(re.findall(r'<symbol id="([a-z-]+)"', (ROOT / "static/img/icons.svg").read_text()))
     named = {name for path in TEMPLATES for name in re.findall(r'\{% icon "([a-z-]+)"', path.read_text())}
     assert named <= drawn
+
+
+@pytest.mark.parametrize("elder", [True, False])
+def test_the_style_guide_shows_every_component(elder):
+    request = RequestFactory().get("/style-guide/", headers={"accept-language": "zh-hans"})
+    request.user = AnonymousUser()
+    request.COOKIES[ELDER_COOKIE] = "1" if elder else "0"
+    html = style_guide(request).content.decode()
+    assert ('<html lang="zh-hans" class="elder">' in html) is elder
+    shown = set(re.findall(r'class="([^"]*)"', html))
+    for name in (
+        "page-head",
+        "stats",
+        "meter",
+        "chart",
+        "table table-cards",
+        "paging",
+        "roster",
+        "error-summary",
+        "drop",
+    ):
+        assert name in shown, f"the style guide does not show .{name}"
+    assert 'role="radiogroup" aria-labelledby="who-p1"' in html
+    assert not re.search(r"\{%|\{\{", html)

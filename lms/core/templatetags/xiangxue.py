@@ -136,7 +136,7 @@ def state_word(state: str) -> str:
         "met": _("已达标"),
         "at-risk": _("有差距"),
         "behind": _("落后"),
-        "exempt": _("免于考核"),
+        "exempt": _("免考核"),
         "achieved": _("已完成"),
     }
     return words.get(state, "")
