@@ -1,0 +1,93 @@
+"""Every test, on SQLite and on PostgreSQL, with the browser and the database server that it needs.
+
+A test that cannot run fails: what is missing is installed (Debian, Ubuntu) or the run ends with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PACKAGES = {"chromium": "chromium", "initdb": "postgresql", "font": "fonts-noto-cjk"}
+WORKERS = os.environ.get("WORKERS", "2")
+
+
+def initdb() -> str | None:
+    """The newest PostgreSQL on the machine."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return str(found[-1]) if found else shutil.which("initdb")
+
+
+def missing() -> list[str]:
+    """The system packages that are not there."""
+    there = {
+        "chromium": shutil.which("chromium") or shutil.which("google-chrome"),
+        "initdb": initdb(),
+        "font": any(Path("/usr/share/fonts").glob("**/NotoSansCJK*")),
+    }
+    return [package for name, package in PACKAGES.items() if not there[name]]
+
+
+def install(packages: list[str]) -> None:
+    """Install system packages, or say what to install by hand."""
+    if not shutil.which("apt-get"):
+        sys.exit(f"install these first: {' '.join(packages)}")
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    print("installing", *packages, "…", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
+        done = subprocess.run([*sudo, "apt-get", *command], env=environment, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"apt-get {command[0]} failed: install {' '.join(packages)} by hand\n{done.stderr[-2000:]}")
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A server of our own in a folder of its own, reached over its socket; yields its DATABASE_URL."""
+    program = initdb()
+    assert program, "PostgreSQL was installed above"
+    with tempfile.TemporaryDirectory(prefix="xx-pg-") as folder:
+        owner: dict[str, object] = {}
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            account = pwd.getpwnam("postgres")
+            os.chown(folder, account.pw_uid, account.pw_gid)
+            owner = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        data = f"{folder}/data"
+        run = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **owner}
+        subprocess.run([program, "-D", data, "-U", "xiangxue", "-A", "trust", "-E", "UTF8", "--no-sync"], **run)
+        control = str(Path(program).with_name("pg_ctl"))
+        options = f"-k {folder} -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        subprocess.run([control, "-D", data, "-w", "-o", options, "-l", f"{folder}/log", "start"], **run)
+        try:
+            yield f"postgres://xiangxue@{folder.replace('/', '%2F')}/postgres"
+        finally:
+            subprocess.run([control, "-D", data, "-m", "immediate", "stop"], **run)
+
+
+def pytest(title: str, *arguments: str, **environment: str) -> int:
+    """One run of the suite; returns its exit code."""
+    print(f"\n== {title} ==", flush=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS, *arguments, *sys.argv[1:]]
+    with tempfile.TemporaryDirectory(prefix="xx-data-") as data:
+        return subprocess.run(command, env={**os.environ, "XIANGXUE_DATA": data, **environment}).returncode
+
+
+def main() -> int:
+    wanted = missing()
+    if wanted:
+        install(wanted)
+    codes = [pytest("SQLite, browser included", "-m", "not postgres", DATABASE_URL="")]
+    with postgresql() as address:
+        codes.append(pytest("PostgreSQL, races included", "-m", "not browser", DATABASE_URL=address))
+    return max(codes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

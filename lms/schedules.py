@@ -1,0 +1,52 @@
+"""The one list of recurring jobs. ``run_worker`` makes the queue's table agree with it at every start."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django_q.models import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """A task by dotted path: every so many ``minutes``, or once a day at ``hour`` (the county's time)."""
+
+    name: str
+    task: str
+    minutes: int = 0
+    hour: int = 0
+
+
+RECURRING = (
+    Recurring("heartbeat", "lms.core.queue.heartbeat", minutes=1),
+    Recurring("goals-follow-the-calendar", "lms.goals.tasks.follow_the_calendar", hour=1),
+)
+
+
+def ensure() -> None:
+    """Make the schedules in the database those of the list; a schedule that stands keeps its next run."""
+    for job in RECURRING:
+        kind = Schedule.MINUTES if job.minutes else Schedule.DAILY
+        Schedule.objects.update_or_create(
+            name=job.name,
+            defaults={"func": job.task, "schedule_type": kind, "minutes": job.minutes or None, "repeats": -1},
+            create_defaults={
+                "func": job.task,
+                "schedule_type": kind,
+                "minutes": job.minutes or None,
+                "repeats": -1,
+                "next_run": first_run(job),
+            },
+        )
+    Schedule.objects.exclude(name__in=[job.name for job in RECURRING]).delete()
+
+
+def first_run(job: Recurring) -> dt.datetime:
+    """Now for what repeats within the day, the next such hour for what runs once a day."""
+    now = timezone.localtime()
+    if job.minutes:
+        return now
+    at = now.replace(hour=job.hour, minute=10, second=0, microsecond=0)
+    return at if at > now else at + dt.timedelta(days=1)
