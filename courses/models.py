@@ -138,8 +138,12 @@ class PlaySession(models.Model):
     member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="play_sessions")
     lesson = models.ForeignKey(LessonPage, on_delete=models.PROTECT, related_name="play_sessions")
     revision_id = models.BigIntegerField(null=True, blank=True)
+    # The lesson as it was: what was earned does not change when the page does.
     title = models.CharField(max_length=255)
+    course_id = models.BigIntegerField()
+    category = models.CharField(max_length=12, choices=Category)
     duration_ms = models.PositiveIntegerField()
+    needed_ms = models.PositiveIntegerField()
     started_ms = models.BigIntegerField()
     beat_ms = models.BigIntegerField()
     sequence = models.PositiveIntegerField(default=0)

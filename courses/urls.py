@@ -1,5 +1,16 @@
-"""Addresses of this room."""
+"""Addresses of the players; the pages of courses are Wagtail's."""
 
-from django.urls import URLPattern
+from django.conf import settings
+from django.urls import path, re_path
 
-urlpatterns: list[URLPattern] = []
+from courses import serve, views
+
+urlpatterns = [
+    path("learn/lessons/<int:pk>/play/", views.play, name="play-start"),
+    path("play/beat/", views.beat, name="play-beat"),
+    path("play/finish/", views.finish, name="play-finish"),
+]
+
+if not settings.S3_BUCKET:
+    # The embedded default serves its own media, by ranges; a site behind nginx or S3 never gets here.
+    urlpatterns.append(re_path(r"^media/(?P<name>.+)$", serve.media, name="media"))

@@ -9,111 +9,190 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('courses', '0001_initial'),
-        ('members', '0001_initial'),
-        ('taggit', '0006_rename_taggeditem_content_type_object_id_taggit_tagg_content_8fc721_idx'),
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("courses", "0001_initial"),
+        ("members", "0001_initial"),
+        ("taggit", "0006_rename_taggeditem_content_type_object_id_taggit_tagg_content_8fc721_idx"),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='groupwatch',
-            name='member',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='group_watches', to='members.member'),
+            model_name="groupwatch",
+            name="member",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="group_watches", to="members.member"
+            ),
         ),
         migrations.AddField(
-            model_name='lessonprogress',
-            name='lesson',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='progress', to='courses.lessonpage'),
+            model_name="lessonprogress",
+            name="lesson",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="progress", to="courses.lessonpage"
+            ),
         ),
         migrations.AddField(
-            model_name='lessonprogress',
-            name='member',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lesson_progress', to='members.member'),
+            model_name="lessonprogress",
+            name="member",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="lesson_progress", to="members.member"
+            ),
         ),
         migrations.AddField(
-            model_name='mediafile',
-            name='collection',
-            field=models.ForeignKey(default=wagtail.models.media.get_root_collection_id, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtailcore.collection', verbose_name='collection'),
+            model_name="mediafile",
+            name="collection",
+            field=models.ForeignKey(
+                default=wagtail.models.media.get_root_collection_id,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="wagtailcore.collection",
+                verbose_name="collection",
+            ),
         ),
         migrations.AddField(
-            model_name='mediafile',
-            name='tags',
-            field=taggit.managers.TaggableManager(blank=True, help_text=None, through='taggit.TaggedItem', to='taggit.Tag', verbose_name='tags'),
+            model_name="mediafile",
+            name="tags",
+            field=taggit.managers.TaggableManager(
+                blank=True, help_text=None, through="taggit.TaggedItem", to="taggit.Tag", verbose_name="tags"
+            ),
         ),
         migrations.AddField(
-            model_name='mediafile',
-            name='uploaded_by_user',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL, verbose_name='uploaded by user'),
+            model_name="mediafile",
+            name="uploaded_by_user",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="uploaded by user",
+            ),
         ),
         migrations.AddField(
-            model_name='lessonpage',
-            name='media',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lessons', to='courses.mediafile', verbose_name='视频'),
+            model_name="lessonpage",
+            name="media",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lessons",
+                to="courses.mediafile",
+                verbose_name="视频",
+            ),
         ),
         migrations.AddField(
-            model_name='playsession',
-            name='lesson',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='play_sessions', to='courses.lessonpage'),
+            model_name="playsession",
+            name="lesson",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="play_sessions", to="courses.lessonpage"
+            ),
         ),
         migrations.AddField(
-            model_name='playsession',
-            name='member',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='play_sessions', to='members.member'),
+            model_name="playsession",
+            name="member",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="play_sessions",
+                to="members.member",
+            ),
         ),
         migrations.AddField(
-            model_name='groupwatch',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='group_watches', to='courses.playsession'),
+            model_name="groupwatch",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="group_watches", to="courses.playsession"
+            ),
         ),
         migrations.AddField(
-            model_name='playspan',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='spans', to='courses.playsession'),
+            model_name="playspan",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="spans", to="courses.playsession"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lessonprogress',
-            constraint=models.UniqueConstraint(fields=('member', 'lesson'), name='lesson_progress_once'),
+            model_name="lessonprogress",
+            constraint=models.UniqueConstraint(fields=("member", "lesson"), name="lesson_progress_once"),
         ),
         migrations.AddIndex(
-            model_name='playsession',
-            index=models.Index(fields=['member', 'lesson'], name='play_session_member_lesson'),
+            model_name="playsession",
+            index=models.Index(fields=["member", "lesson"], name="play_session_member_lesson"),
         ),
         migrations.AddConstraint(
-            model_name='playsession',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_ms__isnull', True), ('member__isnull', False)), fields=('member',), name='play_session_one_active_a_member'),
+            model_name="playsession",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_ms__isnull", True), ("member__isnull", False)),
+                fields=("member",),
+                name="play_session_one_active_a_member",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='playsession',
-            constraint=models.CheckConstraint(condition=models.Q(('span_to_ms__gte', models.F('span_from_ms'))), name='play_session_span_forward'),
+            model_name="playsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("span_to_ms__gte", models.F("span_from_ms"))), name="play_session_span_forward"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='playsession',
-            constraint=models.CheckConstraint(condition=models.Q(('span_to_ms__lte', models.F('duration_ms'))), name='play_session_span_inside_video'),
+            model_name="playsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("span_to_ms__lte", models.F("duration_ms"))), name="play_session_span_inside_video"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='groupwatch',
-            constraint=models.CheckConstraint(condition=models.Q(('to_ms__gt', models.F('from_ms'))), name='group_watch_forward'),
+            model_name="groupwatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("to_ms__gt", models.F("from_ms"))), name="group_watch_forward"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='groupwatch',
-            constraint=models.CheckConstraint(condition=models.Q(('wall_to_ms__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('wall_from_ms'), '+', models.F('to_ms')), '-', models.F('from_ms')))), name='group_watch_within_the_servers_clock'),
+            model_name="groupwatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "wall_to_ms__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("wall_from_ms"), "+", models.F("to_ms")
+                            ),
+                            "-",
+                            models.F("from_ms"),
+                        ),
+                    )
+                ),
+                name="group_watch_within_the_servers_clock",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='playspan',
-            constraint=models.UniqueConstraint(fields=('session', 'number'), name='play_span_once'),
+            model_name="playspan",
+            constraint=models.UniqueConstraint(fields=("session", "number"), name="play_span_once"),
         ),
         migrations.AddConstraint(
-            model_name='playspan',
-            constraint=models.CheckConstraint(condition=models.Q(('to_ms__gt', models.F('from_ms'))), name='play_span_forward'),
+            model_name="playspan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("to_ms__gt", models.F("from_ms"))), name="play_span_forward"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='playspan',
-            constraint=models.CheckConstraint(condition=models.Q(('wall_to_ms__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('wall_from_ms'), '+', models.F('to_ms')), '-', models.F('from_ms')))), name='play_span_within_the_servers_clock'),
+            model_name="playspan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "wall_to_ms__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("wall_from_ms"), "+", models.F("to_ms")
+                            ),
+                            "-",
+                            models.F("from_ms"),
+                        ),
+                    )
+                ),
+                name="play_span_within_the_servers_clock",
+            ),
         ),
     ]

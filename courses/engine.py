@@ -1,0 +1,188 @@
+"""Beats: what a player says it has played, held against the server's own clock.
+
+A session has an allowance, the milliseconds that the server's clock has given and no beat has used. A beat
+extends the open span by what it claims and the allowance covers, so whatever is sent, in whatever order and how often, no
+session is credited with more than the time that passed. A beat that goes on where the last one stopped is one UPDATE.
+
+The clock of a span is the pointer ``now − allowance``: it moves on by exactly what is credited, so that the spans of a
+session never overlap in time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core import signing
+from django.db import connection, transaction
+
+from courses import rules
+from courses.models import PlaySession, PlaySpan
+from lms.core import clock
+
+TOKEN_SECONDS = 24 * 3600
+SIGNER = signing.TimestampSigner(salt="courses.play")
+
+
+class PlayError(ValueError):
+    """A beat that cannot be taken: ``bad-token``, ``bad-beat``, ``superseded``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a player carries: its session, the video's length, how much was still needed, a screen or a person."""
+
+    session_id: int
+    duration_ms: int
+    left_ms: int
+    group: bool
+
+    def sign(self) -> str:
+        """The token as text, signed."""
+        return SIGNER.sign(f"{self.session_id}.{self.duration_ms}.{self.left_ms}.{int(self.group)}")
+
+    @classmethod
+    def read(cls, text: str) -> Token:
+        """The token in a signed text. Raises PlayError("bad-token") for an edited or an old one."""
+        try:
+            numbers = SIGNER.unsign(text, max_age=TOKEN_SECONDS).split(".")
+            return cls(int(numbers[0]), int(numbers[1]), int(numbers[2]), numbers[3] == "1")
+        except (signing.BadSignature, ValueError, IndexError) as error:
+            raise PlayError("bad-token") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a player claims: its number in the session, and the milliseconds of the video from ``start`` to ``end``."""
+
+    sequence: int
+    start: int
+    end: int
+
+    @classmethod
+    def claimed(cls, data: dict[str, object], duration_ms: int) -> Beat:
+        """A beat from what was sent. Raises PlayError("bad-beat") for anything but whole numbers in order."""
+        values = [data.get(name) for name in ("sequence", "from", "to")]
+        if not all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+            raise PlayError("bad-beat")
+        sequence, start, end = (int(str(value)) for value in values)
+        if not 0 < sequence < 2**31 or not 0 <= start <= end < 2**31 or start > duration_ms:
+            raise PlayError("bad-beat")
+        return cls(sequence, start, min(end, duration_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server holds after a beat: the last number taken, the end of the open span, whether to settle now."""
+
+    sequence: int
+    position: int
+    settle: bool = False
+
+
+def _least(vendor: str) -> str:
+    return "MIN" if vendor == "sqlite" else "LEAST"
+
+
+def _greatest(vendor: str) -> str:
+    return "MAX" if vendor == "sqlite" else "GREATEST"
+
+
+def _extend_sql(vendor: str) -> str:
+    """One statement: extend the open span by what the beat claims and the allowance covers."""
+    least, greatest = _least(vendor), _greatest(vendor)
+    budget = f"{least}(allowance_ms + {greatest}(%(now)s - beat_ms, 0), {rules.CARRY_MS})"
+    grown = f"{least}(%(claim)s, {budget})"
+    return f"""
+        UPDATE courses_playsession
+        SET sequence = %(sequence)s, span_to_ms = span_to_ms + {grown}, allowance_ms = {budget} - {grown},
+            beat_ms = {greatest}(beat_ms, %(now)s)
+        WHERE id = %(id)s AND ended_ms IS NULL AND sequence < %(sequence)s AND span_to_ms = %(start)s
+        RETURNING span_from_ms, span_to_ms
+    """  # noqa: S608 (the only words put in are the names of functions and a constant)
+
+
+EXTEND = {vendor: _extend_sql(vendor) for vendor in ("sqlite", "postgresql")}
+
+
+def beat(token: Token, claim: Beat, *, done: bool = False) -> Answer:
+    """Take a beat. A replayed or late one changes nothing. Raises PlayError("superseded") when the session is over.
+
+    ``settle`` in the answer is set once when the open span alone reaches what was needed, and whenever the player says
+    that it is ``done``: the caller settles the member's hours.
+    """
+    if not token.group and claim.end > claim.start:
+        extended = _extend(token, claim)
+        if extended is not None:
+            span_from, span_to = extended
+            crossed = claim.start - span_from < token.left_ms <= span_to - span_from
+            return Answer(claim.sequence, span_to, crossed or done)
+    return _move(token, claim, done)
+
+
+def _extend(token: Token, claim: Beat) -> tuple[int, int] | None:
+    values = {
+        "id": token.session_id,
+        "sequence": claim.sequence,
+        "start": claim.start,
+        "claim": claim.end - claim.start,
+        "now": clock.now_ms(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(EXTEND[connection.vendor], values)
+        row = cursor.fetchone()
+    return row and (int(row[0]), int(row[1]))
+
+
+@transaction.atomic
+def _move(token: Token, claim: Beat, done: bool) -> Answer:
+    """The slow way: a jump, a resumption, a station's beat, or a beat that came before."""
+    session = PlaySession.objects.select_for_update().get(pk=token.session_id)
+    if session.ended_ms is not None:
+        raise PlayError("superseded")
+    if claim.sequence <= session.sequence:
+        return Answer(session.sequence, session.span_to_ms, done and not token.group)
+    now = clock.now_ms()
+    carry = rules.GROUP_CARRY_MS if token.group else rules.CARRY_MS
+    left = rules.allowance(session.allowance_ms, now - session.beat_ms, carry)
+    if claim.start != session.span_to_ms or claim.start == claim.end:
+        close_span(session)
+        if claim.start == claim.end:  # playing goes on: what was left over from the pause is not needed
+            left = min(left, rules.JITTER_MS)
+        session.span_from_ms = session.span_to_ms = claim.start
+    if session.span_from_ms == session.span_to_ms:
+        session.span_wall_ms = now - left
+    grown = min(claim.end - claim.start, left)
+    session.span_to_ms += grown
+    session.allowance_ms = left - grown
+    session.beat_ms = max(now, session.beat_ms)
+    session.sequence = claim.sequence
+    if token.group:  # a row a beat, so that each person's stay can be cut out of it
+        close_span(session)
+    session.save()
+    return Answer(claim.sequence, session.span_to_ms, done and not token.group)
+
+
+def close_span(session: PlaySession) -> None:
+    """Turn the open span of a locked session into a row; an empty one is forgotten. The session is not saved."""
+    if session.span_to_ms > session.span_from_ms:
+        PlaySpan.objects.create(
+            session=session,
+            number=session.spans.count() + 1,
+            from_ms=session.span_from_ms,
+            to_ms=session.span_to_ms,
+            wall_from_ms=session.span_wall_ms,
+            wall_to_ms=session.beat_ms - session.allowance_ms,
+        )
+        session.span_from_ms = session.span_to_ms
+
+
+def end(session: PlaySession) -> None:
+    """Close a locked session for good; ending it again changes nothing."""
+    if session.ended_ms is None:
+        close_span(session)
+        session.ended_ms = max(session.beat_ms, session.started_ms)
+        session.save()

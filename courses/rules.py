@@ -1,0 +1,199 @@
+"""The arithmetic of watching, without Django: which seconds count, when a lesson is complete, what it is worth.
+
+Sources: domain §3 (60 minutes watched are one 学时; or a table by the length of the course), §7 (only what the server's own
+clock allows, in intervals not yet watched). Times are whole milliseconds; those of the clock count from 1970 UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from lms.core.hours import ZERO
+from lms.hours.rules import Tariff, hours_by_clock, hours_by_tier, length, subtract, union
+
+ONLINE = "online"
+GROUP = "group"
+# What an idle or offline viewer may catch up with: longer silence earns nothing (a member's own; a station's screen).
+CARRY_MS = 300_000
+GROUP_CARRY_MS = 60_000
+# Left over at a resumption, so that a beat that overtakes the one before it loses nothing.
+JITTER_MS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A lesson as it was when the member first played it; later editions change nothing that was earned."""
+
+    lesson_id: int
+    course_id: int
+    title: str
+    category: str
+    duration_ms: int
+    needed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Milliseconds ``start``–``end`` of a lesson's video, seen while the clock ran from ``wall_from`` to ``wall_to``."""
+
+    lesson_id: int
+    mode: str
+    occasion: str
+    start: int
+    end: int
+    wall_from: int
+    wall_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Milliseconds nobody had counted before, on one day: ``wall_from`` to ``wall_to`` by the clock."""
+
+    lesson_id: int
+    mode: str
+    occasion: str
+    day: dt.date
+    wall_from: int
+    wall_to: int
+
+    @property
+    def key(self) -> Key:
+        """What one source of the ledger stands for."""
+        return Key(self.lesson_id, self.mode, self.occasion, self.day)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One lesson in one mode and occasion on one day."""
+
+    lesson_id: int
+    mode: str
+    occasion: str
+    day: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a key is worth: gross 学时, the rule that priced it, the clock time it covers (seconds)."""
+
+    hours: Decimal
+    tariff: Tariff
+    covers: tuple[tuple[int, int], ...]
+
+
+SplitByDay = Callable[[int, int], Iterable[tuple[dt.date, int, int]]]
+Price = Callable[[str, dt.date], Tariff]
+
+
+def allowance(left: int, elapsed: int, carry: int) -> int:
+    """Milliseconds that may be credited now: what is left and what the server's clock added, at most ``carry``."""
+    return min(left + max(elapsed, 0), carry)
+
+
+def distinct(spans: Iterable[Span], split: SplitByDay) -> list[Piece]:
+    """Each millisecond of each lesson once, to the span that saw it first by the clock, in the clock's order."""
+    seen: dict[int, list[tuple[int, int]]] = {}
+    pieces: list[Piece] = []
+    for span in sorted(spans, key=lambda one: (one.wall_from, one.mode, one.occasion, one.start, one.end)):
+        taken = seen.get(span.lesson_id, [])
+        for start, end in subtract([(span.start, span.end)], taken):
+            wall = span.wall_from + start - span.start
+            for day, wall_from, wall_to in split(wall, wall + end - start):
+                pieces.append(Piece(span.lesson_id, span.mode, span.occasion, day, wall_from, wall_to))
+        seen[span.lesson_id] = union([*taken, (span.start, span.end)])
+    return sorted(pieces, key=lambda piece: piece.wall_from)
+
+
+def watched(pieces: Iterable[Piece]) -> dict[int, int]:
+    """Different milliseconds seen of each lesson."""
+    found: dict[int, int] = {}
+    for piece in pieces:
+        found[piece.lesson_id] = found.get(piece.lesson_id, 0) + piece.wall_to - piece.wall_from
+    return found
+
+
+def completions(pieces: Sequence[Piece], lessons: dict[int, Lesson]) -> dict[int, Piece]:
+    """The piece in which each completed lesson crossed its threshold."""
+    seen: dict[int, int] = {}
+    crossed: dict[int, Piece] = {}
+    for piece in pieces:
+        lesson = lessons[piece.lesson_id]
+        seen[piece.lesson_id] = seen.get(piece.lesson_id, 0) + piece.wall_to - piece.wall_from
+        if piece.lesson_id not in crossed and 0 < lesson.needed_ms <= seen[piece.lesson_id]:
+            crossed[piece.lesson_id] = piece
+    return crossed
+
+
+def worth(spans: Sequence[Span], lessons: dict[int, Lesson], price: Price, split: SplitByDay) -> dict[Key, Worth]:
+    """What a member's watching is worth, by key. Keys that earn nothing are named too, so that a correction withdraws.
+
+    By the clock, own watching counts once the lesson is complete; what is left below the rounding step carries on within
+    the course. A group viewing counts what was seen, and carries within the viewing. By the table, a lesson counts when it is
+    complete, on that day and in the form in which it was completed.
+    """
+    pieces = distinct(spans, split)
+    crossed = completions(pieces, lessons)
+    by_key: dict[Key, list[Piece]] = {}
+    for piece in pieces:
+        by_key.setdefault(piece.key, []).append(piece)
+    priced = {key: price(key.mode, key.day) for key in by_key}
+    found = {key: Worth(ZERO, tariff, ()) for key, tariff in priced.items()}
+    found |= _by_tier(crossed, by_key, priced, lessons)
+    found |= _by_clock(crossed, by_key, priced, lessons)
+    for key in _all_keys(spans, split):
+        found.setdefault(key, Worth(ZERO, price(key.mode, key.day), ()))
+    return found
+
+
+def _all_keys(spans: Iterable[Span], split: SplitByDay) -> set[Key]:
+    return {
+        Key(span.lesson_id, span.mode, span.occasion, day)
+        for span in spans
+        for day, _start, _end in split(span.wall_from, span.wall_to)
+    }
+
+
+def _covers(pieces: Iterable[Piece]) -> tuple[tuple[int, int], ...]:
+    return tuple(union((piece.wall_from // 1000, -(-piece.wall_to // 1000)) for piece in pieces))
+
+
+def _by_tier(
+    crossed: dict[int, Piece], by_key: dict[Key, list[Piece]], priced: dict[Key, Tariff], lessons: dict[int, Lesson]
+) -> dict[Key, Worth]:
+    found = {}
+    for lesson_id, piece in crossed.items():
+        tariff = priced[piece.key]
+        if tariff.method == "tiers":
+            hours = hours_by_tier(lessons[lesson_id].duration_ms // 1000, tariff)
+            found[piece.key] = Worth(hours, tariff, _covers(by_key[piece.key]))
+    return found
+
+
+def _by_clock(
+    crossed: dict[int, Piece], by_key: dict[Key, list[Piece]], priced: dict[Key, Tariff], lessons: dict[int, Lesson]
+) -> dict[Key, Worth]:
+    """Cumulative seconds within a course or viewing, rounded down as they grow: four lessons of four minutes give 0.25."""
+
+    def begins(key: Key) -> tuple[int, dt.date, int]:
+        moment = crossed[key.lesson_id].wall_to if key.mode == ONLINE else by_key[key][0].wall_from
+        return moment, key.day, key.lesson_id
+
+    counted = [
+        key
+        for key, tariff in priced.items()
+        if tariff.method == "clock" and (key.mode == GROUP or key.lesson_id in crossed)
+    ]
+    carried: dict[tuple[object, ...], int] = {}
+    found = {}
+    for key in sorted(counted, key=begins):
+        tariff = priced[key]
+        purse = (key.mode, key.occasion if key.mode == GROUP else lessons[key.lesson_id].course_id, tariff.name)
+        before = carried.get(purse, 0)
+        after = before + length((piece.wall_from, piece.wall_to) for piece in by_key[key])
+        carried[purse] = after
+        hours = hours_by_clock(after // 1000, tariff) - hours_by_clock(before // 1000, tariff)
+        found[key] = Worth(hours, tariff, _covers(by_key[key]))
+    return found

@@ -1,0 +1,251 @@
+"""Reads of courses and of watching. ``credits`` recomputes from evidence what watching is worth."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+
+from courses import rules
+from courses.models import CoursePage, GroupWatch, LessonPage, LessonProgress, PlaySession, PlaySpan
+from lms.core import clock
+from lms.hours.conversion import Tariffs
+from lms.hours.credit import Credit
+from lms.members.models import Member
+
+CHUNK = 300
+END_MS = 3_000
+"""A lesson left so close to its end starts again from the beginning."""
+
+
+# -- evidence -----------------------------------------------------------------------
+
+
+def split_by_day(start_ms: int, end_ms: int) -> list[tuple[dt.date, int, int]]:
+    """Clock time cut at the county's midnights: (day, from, to) in milliseconds."""
+    found = []
+    while start_ms < end_ms:
+        day = clock.local_date(dt.datetime.fromtimestamp(start_ms / 1000, dt.UTC))
+        midnight = int(clock.day_start(day + dt.timedelta(days=1)).timestamp()) * 1000
+        found.append((day, start_ms, min(end_ms, midnight)))
+        start_ms = min(end_ms, midnight)
+    return found
+
+
+def own_occasion(course_id: int) -> str:
+    """The occasion of own watching: the course as a whole."""
+    return f"courses.course:{course_id}"
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What one member has watched: spans that stand, spans that were withdrawn, the lessons as they were."""
+
+    spans: list[rules.Span]
+    withdrawn: list[rules.Span]
+    lessons: dict[int, rules.Lesson]
+
+
+def _lesson_of(session: PlaySession) -> rules.Lesson:
+    return rules.Lesson(
+        session.lesson_id,
+        session.course_id,
+        session.title,
+        session.category,
+        session.duration_ms,
+        session.needed_ms,
+    )
+
+
+def _span(session: PlaySession, occasion: str, mode: str, row: PlaySpan | GroupWatch) -> rules.Span:
+    return rules.Span(session.lesson_id, mode, occasion, row.from_ms, row.to_ms, row.wall_from_ms, row.wall_to_ms)
+
+
+def played_spans(session: PlaySession) -> list[PlaySpan]:
+    """What a session has played, in order: the closed spans and, unsaved, the one that is open."""
+    spans = list(session.spans.all())
+    if session.span_to_ms > session.span_from_ms:
+        spans.append(
+            PlaySpan(
+                session=session,
+                number=len(spans) + 1,
+                from_ms=session.span_from_ms,
+                to_ms=session.span_to_ms,
+                wall_from_ms=session.span_wall_ms,
+                wall_to_ms=session.beat_ms - session.allowance_ms,
+            )
+        )
+    return spans
+
+
+def evidence(member_ids: Iterable[int]) -> dict[int, Evidence]:
+    """What each of some members has watched, alone and in groups, in three queries."""
+    ids = list(member_ids)
+    spans = Prefetch("spans", queryset=PlaySpan.objects.order_by("number"))
+    found: dict[int, Evidence] = {}
+    lessons: list[tuple[int, int, rules.Lesson]] = []
+    for session in PlaySession.objects.filter(member_id__in=ids).prefetch_related(spans):
+        own = found.setdefault(session.member_id, Evidence([], [], {}))
+        occasion = own_occasion(session.course_id)
+        own.spans += [_span(session, occasion, rules.ONLINE, row) for row in played_spans(session)]
+        lessons.append((session.started_ms, session.member_id, _lesson_of(session)))
+    for row in GroupWatch.objects.filter(member_id__in=ids).select_related("session"):
+        own = found.setdefault(row.member_id, Evidence([], [], {}))
+        kept = own.spans if row.withdrawn_at is None else own.withdrawn
+        kept.append(_span(row.session, row.occasion, rules.GROUP, row))
+        lessons.append((row.session.started_ms, row.member_id, _lesson_of(row.session)))
+    for _started, member_id, lesson in sorted(lessons, key=lambda one: one[0]):
+        found[member_id].lessons.setdefault(lesson.lesson_id, lesson)
+    return found
+
+
+def credits(member_ids: Iterable[int] | None = None) -> Iterator[Credit]:
+    """What watching is worth, recomputed from evidence; every source ever asserted is among them, also at zero."""
+    ids = iter(_watchers() if member_ids is None else sorted(set(member_ids)))
+    price = Tariffs()
+    while chunk := list(islice(ids, CHUNK)):
+        for member_id, own in evidence(chunk).items():
+            yield from _credits_of(member_id, own, price)
+
+
+def _watchers() -> Iterator[int]:
+    own = PlaySession.objects.filter(member__isnull=False).values_list("member_id", flat=True)
+    group = GroupWatch.objects.values_list("member_id", flat=True)
+    return iter(sorted(set(own) | set(group)))
+
+
+def _credits_of(member_id: int, own: Evidence, price: Tariffs) -> Iterator[Credit]:
+    found = rules.worth(own.spans, own.lessons, price, split_by_day)
+    for span in own.withdrawn:
+        for day, _start, _end in split_by_day(span.wall_from, span.wall_to):
+            key = rules.Key(span.lesson_id, span.mode, span.occasion, day)
+            found.setdefault(key, rules.Worth(rules.ZERO, price(key.mode, day), ()))
+    for key, worth in found.items():
+        lesson = own.lessons[key.lesson_id]
+        yield Credit(
+            source=source_of(key, member_id),
+            member_id=member_id,
+            hours=worth.hours,
+            earned_on=key.day,
+            category=lesson.category,
+            mode=key.mode,
+            title=lesson.title,
+            occasion=key.occasion,
+            rule=worth.tariff.name,
+            covers=worth.covers,
+            step=worth.tariff.step,
+            day_cap=worth.tariff.day_cap,
+        )
+
+
+def source_of(key: rules.Key, member_id: int) -> str:
+    """How the ledger names a lesson watched on a day: alone, or in a group viewing."""
+    if key.mode == rules.ONLINE:
+        return f"courses.watch:{key.lesson_id}:{member_id}:{key.day}"
+    return f"{key.occasion}:{member_id}:{key.lesson_id}:{key.day}"
+
+
+def evidence_of(source: str) -> dict[str, Any] | None:
+    """Behind a ledger line of own watching: the lesson and the spans of that day; None for another kind of source."""
+    kind, _colon, rest = source.partition(":")
+    parts = rest.split(":")
+    if kind != "courses.watch" or len(parts) != 3:
+        return None
+    lesson_id, member_id, day = int(parts[0]), int(parts[1]), dt.date.fromisoformat(parts[2])
+    sessions = PlaySession.objects.filter(lesson_id=lesson_id, member_id=member_id).prefetch_related("spans")
+    spans = [
+        (span, dt.datetime.fromtimestamp(span.wall_from_ms / 1000, dt.UTC))
+        for session in sessions
+        for span in played_spans(session)
+    ]
+    return {
+        "kind": "watch",
+        "lesson": LessonPage.objects.filter(pk=lesson_id).first(),
+        "spans": [(span, begun) for span, begun in spans if clock.local_date(begun) == day],
+    }
+
+
+# -- where a member is ----------------------------------------------------------------
+
+
+def progress_in(lessons: Iterable[LessonPage], member: Member) -> dict[int, LessonProgress]:
+    """The member's progress in some lessons by lesson id, in one query."""
+    rows = LessonProgress.objects.filter(member=member, lesson_id__in=[lesson.pk for lesson in lessons])
+    return {row.lesson_id: row for row in rows}
+
+
+def resume_at(session: PlaySession | None) -> int:
+    """Where to go on, in milliseconds: where the last session stopped, or the beginning when it was at the end."""
+    if session is None or session.span_to_ms > session.duration_ms - END_MS:
+        return 0
+    return session.span_to_ms
+
+
+def last_session(member: Member, lesson: LessonPage) -> PlaySession | None:
+    """The session in which the member last played a lesson."""
+    return PlaySession.objects.filter(member=member, lesson=lesson).order_by("-beat_ms").first()
+
+
+def begun(member: Member) -> QuerySet[LessonProgress]:
+    """Lessons that the member began and has not completed, the latest first."""
+    rows = LessonProgress.objects.filter(member=member, completed_at__isnull=True, lesson__live=True)
+    return rows.select_related("lesson__media").order_by("-updated_at")
+
+
+def next_lesson(member: Member) -> LessonPage | None:
+    """What to learn next: the lesson begun last, else the first required lesson with a video not yet completed."""
+    started = begun(member).first()
+    if started is not None:
+        return started.lesson
+    done = LessonProgress.objects.filter(member=member, completed_at__isnull=False).values("lesson_id")
+    waiting = LessonPage.objects.live().filter(media__isnull=False, required=True).exclude(pk__in=done)
+    return waiting.select_related("media").order_by("path").first()
+
+
+# -- the catalogue -------------------------------------------------------------------
+
+
+def catalogue(*, category: str = "", industry: str = "", text: str = "") -> QuerySet[CoursePage]:
+    """Published courses that pass the filters; a text is looked for in titles and summaries of courses and lessons."""
+    found = CoursePage.objects.live().public().select_related("cover").order_by("-first_published_at", "path")
+    if category:
+        found = found.filter(category=category)
+    if industry:
+        found = found.filter(industry=industry)
+    for word in text.split():
+        lessons = LessonPage.objects.live().filter(Q(title__icontains=word) | Q(summary__icontains=word))
+        above = {path[: -LessonPage.steplen] for path in lessons.values_list("path", flat=True)}
+        found = found.filter(Q(title__icontains=word) | Q(summary__icontains=word) | Q(path__in=above))
+    return found
+
+
+def industries() -> list[str]:
+    """The crops and industries that published courses are about."""
+    rows = CoursePage.objects.live().exclude(industry="").order_by("industry")
+    return list(rows.values_list("industry", flat=True).distinct())
+
+
+def lesson_counts(courses: Iterable[CoursePage]) -> dict[str, tuple[int, int]]:
+    """Lessons and milliseconds of video of some courses by course path, in one query."""
+    paths = [course.path for course in courses]
+    condition = Q(pk__in=[])
+    for path in paths:
+        condition |= Q(path__startswith=path)
+    rows = LessonPage.objects.live().filter(condition).values_list("path", "media__duration_ms")
+    found = dict.fromkeys(paths, (0, 0))
+    for path, duration in rows:
+        number, total = found[path[: -LessonPage.steplen]]
+        found[path[: -LessonPage.steplen]] = (number + 1, total + (duration or 0))
+    return found
+
+
+def completed_counts(member: Member, year: int) -> dict[str, int]:
+    """How many lessons a member completed in a year, and how long he watched in all (milliseconds)."""
+    rows = LessonProgress.objects.filter(member=member)
+    return rows.aggregate(
+        lessons=Count("pk", filter=Q(completed_at__year=year)), watched_ms=Sum("watched_ms", default=0)
+    )

@@ -1,0 +1,107 @@
+"""Media of the embedded default, by ranges: a phone's player asks for pieces, and seeks.
+
+Only what is meant to be public lies under the folders named here; everything else reads as absent. Types that a browser
+would run are sent as attachments, in a sandbox (reliability: user files).
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils._os import safe_join
+from django.utils.http import http_date, parse_http_date_safe
+from django.views.decorators.http import require_safe
+
+PUBLIC = ("media/", "media_thumbnails/", "images/", "original_images/")
+INLINE = {
+    "video/mp4",
+    "video/webm",
+    "audio/mpeg",
+    "audio/mp4",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/gif",
+    "image/avif",
+}
+RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+BLOCK = 256 * 1024
+
+
+@require_safe
+def media(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A public media file: whole, or the one range that was asked for (206), or 416."""
+    if not name.startswith(PUBLIC):
+        raise Http404
+    try:
+        path = Path(safe_join(settings.MEDIA_ROOT, name))
+        status = path.stat()
+    except (ValueError, OSError) as error:
+        raise Http404 from error
+    if not path.is_file():
+        raise Http404
+    tag = f'"{status.st_mtime_ns:x}-{status.st_size:x}"'
+    if request.headers.get("If-None-Match") == tag:
+        return _described(HttpResponse(status=304), path, tag, status.st_mtime)
+    wanted = request.headers.get("Range", "")
+    if wanted and _still_the_same(request, tag, status.st_mtime):
+        response = _part(path, wanted, status.st_size)
+    else:
+        response = FileResponse(path.open("rb"))
+        response["Content-Length"] = str(status.st_size)
+    return _described(response, path, tag, status.st_mtime)
+
+
+def _still_the_same(request: HttpRequest, tag: str, modified: float) -> bool:
+    """Whether a range of the file as the client knows it is a range of the file as it is (If-Range)."""
+    known = request.headers.get("If-Range", "")
+    return not known or known == tag or parse_http_date_safe(known) == int(modified)
+
+
+def _part(path: Path, wanted: str, size: int) -> HttpResponseBase:
+    found = RANGE.match(wanted.strip())
+    bounds = _bounds(found.group(1), found.group(2), size) if found else None
+    if bounds is None:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    first, last = bounds
+    file = path.open("rb")
+    file.seek(first)
+    response = StreamingHttpResponse(_blocks(file, last - first + 1), status=206)
+    response["Content-Range"] = f"bytes {first}-{last}/{size}"
+    response["Content-Length"] = str(last - first + 1)
+    return response
+
+
+def _bounds(first: str, last: str, size: int) -> tuple[int, int] | None:
+    """First and last byte of a range; None when the file has no such bytes."""
+    if not first and not last:
+        return None
+    start = int(first) if first else max(size - int(last), 0)
+    stop = min(int(last), size - 1) if first and last else size - 1
+    return (start, stop) if start <= stop and start < size else None
+
+
+def _blocks(file: BinaryIO, left: int) -> Iterator[bytes]:
+    with file:
+        while left > 0 and (block := file.read(min(BLOCK, left))):
+            left -= len(block)
+            yield block
+
+
+def _described(response: HttpResponseBase, path: Path, tag: str, modified: float) -> HttpResponseBase:
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    response["Content-Type"] = kind if kind in INLINE else "application/octet-stream"
+    response["Content-Disposition"] = "inline" if kind in INLINE else "attachment"
+    response["Accept-Ranges"] = "bytes"
+    response["ETag"] = tag
+    response["Last-Modified"] = http_date(modified)
+    response["Cache-Control"] = "public, max-age=86400"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response

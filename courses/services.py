@@ -1,0 +1,213 @@
+"""Writes of watching: start, end, settle. Hours are posted in the request's own transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from django.db import transaction
+
+from courses import engine, rules, selectors
+from courses.engine import Answer, Beat, PlayError, Token
+from courses.models import GroupWatch, LessonPage, LessonProgress, PlaySession
+from lms.core import clock
+from lms.hours import ledger
+from lms.members import audit
+from lms.members.models import Member, User
+
+FORGOTTEN_MS = 30 * 60 * 1000
+
+
+class Played(Protocol):
+    """A span of a video and of the clock, in milliseconds."""
+
+    from_ms: int
+    to_ms: int
+    wall_from_ms: int
+    wall_to_ms: int
+
+
+# -- playing ------------------------------------------------------------------------
+
+
+@transaction.atomic
+def start_play(*, member: Member, lesson: LessonPage, by: User | None) -> tuple[PlaySession, str]:
+    """Begin a member's own session and end the one that was active anywhere else; returns it with the player's token.
+
+    Raises PlayError("no-video") for a lesson without a video.
+    """
+    Member.objects.select_for_update().get(pk=member.pk)
+    _end_active(member, by)
+    position = selectors.resume_at(selectors.last_session(member, lesson))
+    session = PlaySession.objects.create(member=member, span_from_ms=position, span_to_ms=position, **_facts(lesson))
+    done = rules.watched(_pieces(member)).get(lesson.pk, 0)
+    now = clock.now()
+    LessonProgress.objects.get_or_create(member=member, lesson=lesson, defaults={"updated_at": now})
+    token = Token(session.pk, session.duration_ms, max(session.needed_ms - done, 1), group=False)
+    return session, token.sign()
+
+
+def start_group_play(*, lesson: LessonPage, by: User | None) -> tuple[PlaySession, str]:
+    """Begin a session of a station's screen. Who was in the room is the station's to say (``record_group_watch``)."""
+    session = PlaySession.objects.create(member=None, **_facts(lesson))
+    return session, token_of(session)
+
+
+def token_of(session: PlaySession) -> str:
+    """The token of a screen's session, for a page that is opened again."""
+    return Token(session.pk, session.duration_ms, session.needed_ms, group=session.member_id is None).sign()
+
+
+def _facts(lesson: LessonPage) -> dict[str, object]:
+    """A new session's copy of the lesson as it is now."""
+    if lesson.media is None or not lesson.media.duration_ms:
+        raise PlayError("no-video")
+    course = lesson.course
+    now = clock.now_ms()
+    return {
+        "lesson": lesson,
+        "revision_id": lesson.live_revision_id,
+        "title": lesson.title,
+        "course_id": course.pk,
+        "category": course.category,
+        "duration_ms": lesson.media.duration_ms,
+        "needed_ms": lesson.needed_ms,
+        "started_ms": now,
+        "beat_ms": now,
+        "span_wall_ms": now,
+    }
+
+
+def _pieces(member: Member) -> list[rules.Piece]:
+    own = selectors.evidence([member.pk]).get(member.pk)
+    return rules.distinct(own.spans, selectors.split_by_day) if own else []
+
+
+def _end_active(member: Member, by: User | None) -> None:
+    """End the member's active session, if any, and settle what it has earned."""
+    active = list(PlaySession.objects.select_for_update().filter(member=member, ended_ms__isnull=True))
+    for session in active:
+        engine.end(session)
+    if active:
+        settle(member_ids=[member.pk], by=by)
+
+
+def beat(text: str, data: dict[str, object]) -> Answer:
+    """Take a beat from a player and settle the member's hours when it completes the lesson. Raises PlayError."""
+    token = Token.read(text)
+    answer = engine.beat(token, Beat.claimed(data, token.duration_ms), done=data.get("done") is True)
+    if answer.settle:
+        session = PlaySession.objects.select_related("member__user").get(pk=token.session_id)
+        settle(member_ids=[session.member_id], by=session.member.user)
+    return answer
+
+
+def finish(text: str) -> None:
+    """The player was closed: end its session and settle. Ending it again changes nothing. Raises PlayError."""
+    end_play(session=PlaySession.objects.get(pk=Token.read(text).session_id))
+
+
+@transaction.atomic
+def end_play(*, session: PlaySession) -> None:
+    """End a session, a member's own or a screen's; a member's hours are settled."""
+    locked = PlaySession.objects.select_for_update().get(pk=session.pk)
+    engine.end(locked)
+    if locked.member_id is not None:
+        settle(member_ids=[locked.member_id], by=locked.member.user)
+
+
+def end_forgotten() -> int:
+    """End the members' sessions that fell silent half an hour ago (a closed lid, a lost line); returns how many."""
+    silent = clock.now_ms() - FORGOTTEN_MS
+    sessions = list(PlaySession.objects.filter(member__isnull=False, ended_ms__isnull=True, beat_ms__lt=silent))
+    for session in sessions:
+        end_play(session=session)
+    return len(sessions)
+
+
+# -- settling -----------------------------------------------------------------------
+
+
+@transaction.atomic
+def settle(*, member_ids: Iterable[int], by: User | None) -> None:
+    """Make ledger and progress of some members agree with what they have watched. Repeating it changes nothing."""
+    ids = sorted(set(member_ids))
+    ledger.post(*selectors.credits(ids), by=by)
+    now = clock.now()
+    rows: list[LessonProgress] = []
+    for member_id, own in selectors.evidence(ids).items():
+        rows += _progress(member_id, own, now)
+    LessonProgress.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["member", "lesson"],
+        update_fields=["position_ms", "watched_ms", "completed_at", "updated_at"],
+    )
+
+
+def _progress(member_id: int, own: selectors.Evidence, now: dt.datetime) -> list[LessonProgress]:
+    pieces = rules.distinct(own.spans, selectors.split_by_day)
+    seen, crossed = rules.watched(pieces), rules.completions(pieces, own.lessons)
+    last: dict[int, rules.Span] = {}
+    for span in own.spans:
+        if span.mode == rules.ONLINE and (span.lesson_id not in last or span.wall_to > last[span.lesson_id].wall_to):
+            last[span.lesson_id] = span
+    return [
+        LessonProgress(
+            member_id=member_id,
+            lesson_id=lesson_id,
+            position_ms=last[lesson_id].end if lesson_id in last else 0,
+            watched_ms=seen.get(lesson_id, 0),
+            completed_at=_moment(crossed[lesson_id].wall_to) if lesson_id in crossed else None,
+            updated_at=_moment(max(span.wall_to for span in own.spans if span.lesson_id == lesson_id))
+            if lesson_id in seen
+            else now,
+        )
+        for lesson_id in own.lessons
+    ]
+
+
+def _moment(milliseconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
+
+
+@transaction.atomic
+def record_group_watch(
+    *, occasion: str, watches: Mapping[PlaySession, Mapping[int, Sequence[Played]]], by: User | None
+) -> None:
+    """Make what members saw in a room agree with ``watches`` (session → member id → spans) and settle their hours.
+
+    Rows that no longer hold are withdrawn, new ones are added; the same call again changes nothing.
+    """
+    standing = {_row_key(row): row for row in GroupWatch.objects.filter(occasion=occasion, withdrawn_at__isnull=True)}
+    wanted = {
+        _row_key(row): row
+        for session, by_member in watches.items()
+        for member_id, spans in by_member.items()
+        for row in (_watch(occasion, session, member_id, span) for span in spans)
+    }
+    gone = [row.pk for key, row in standing.items() if key not in wanted]
+    GroupWatch.objects.filter(pk__in=gone).update(withdrawn_at=clock.now())
+    GroupWatch.objects.bulk_create([row for key, row in wanted.items() if key not in standing])
+    touched = {row.member_id for row in standing.values()} | {row.member_id for row in wanted.values()}
+    if gone or len(wanted) > len(standing) - len(gone):
+        audit.record("watch.group", by=by, on=occasion, withdrawn=len(gone), standing=len(wanted))
+    settle(member_ids=touched, by=by)
+
+
+def _watch(occasion: str, session: PlaySession, member_id: int, span: Played) -> GroupWatch:
+    return GroupWatch(
+        member_id=member_id,
+        session=session,
+        occasion=occasion,
+        title=session.title[:200],
+        from_ms=span.from_ms,
+        to_ms=span.to_ms,
+        wall_from_ms=span.wall_from_ms,
+        wall_to_ms=span.wall_to_ms,
+    )
+
+
+def _row_key(row: GroupWatch) -> tuple[int, ...]:
+    return (row.session_id, row.member_id, row.from_ms, row.to_ms, row.wall_from_ms, row.wall_to_ms)

@@ -1,0 +1,84 @@
+"""What a player talks to: start, beat, finish. Beats carry a signed token and read neither session nor user."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from courses import services
+from courses.engine import PlayError
+from courses.models import LessonPage
+
+STATUS = {"superseded": 409}
+MESSAGES = {
+    "bad-token": _("播放凭证无效或已过期，请刷新页面。"),
+    "bad-beat": _("播放记录的格式不对。"),
+    "superseded": _("这一课已在另一处播放，此处不再计时。"),
+    "no-video": _("这一课没有视频。"),
+}
+
+
+def _refusal(error: PlayError) -> JsonResponse:
+    body = {"code": error.code, "message": str(MESSAGES[error.code])}
+    return JsonResponse(body, status=STATUS.get(error.code, 400))
+
+
+def _sent(request: HttpRequest) -> tuple[str, dict[str, Any]]:
+    """The token and the fields that were sent. Raises PlayError for what is no JSON object."""
+    try:
+        data = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise PlayError("bad-beat") from error
+    if not isinstance(data, dict):
+        raise PlayError("bad-beat")
+    if not isinstance(data.get("token"), str):
+        raise PlayError("bad-token")
+    return data["token"], data
+
+
+@login_required
+@require_POST
+def play(request: HttpRequest, pk: int) -> JsonResponse:
+    """Start the member's own session of a lesson: token, where to resume and the video's length in milliseconds."""
+    member = getattr(request.user, "member", None)
+    if member is None:
+        raise Http404
+    lesson = get_object_or_404(LessonPage.objects.live().select_related("media"), pk=pk)
+    try:
+        session, token = services.start_play(member=member, lesson=lesson, by=request.user)
+    except PlayError as error:
+        return _refusal(error)
+    return JsonResponse({"token": token, "position": session.span_to_ms, "duration": session.duration_ms})
+
+
+@csrf_exempt
+@require_POST
+def beat(request: HttpRequest) -> JsonResponse:
+    """Take a beat: answers the last number taken and the end of what is credited."""
+    try:
+        token, data = _sent(request)
+        answer = services.beat(token, data)
+    except PlayError as error:
+        return _refusal(error)
+    return JsonResponse({"sequence": answer.sequence, "position": answer.position, "settled": answer.settle})
+
+
+@csrf_exempt
+@require_POST
+def finish(request: HttpRequest) -> JsonResponse:
+    """End a session (the page was closed). A last beat may come with it."""
+    try:
+        token, data = _sent(request)
+        if "sequence" in data:
+            services.beat(token, data)
+        services.finish(token)
+    except PlayError as error:
+        return _refusal(error)
+    return JsonResponse({"ended": True})

@@ -1,0 +1,90 @@
+"""A course with video lessons of known length, and a player that behaves or does not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+import pytest
+import time_machine
+from wagtail.models import Page
+
+from courses import services
+from courses.models import CourseIndexPage, CoursePage, LessonPage, MediaFile
+from lms.hours.models import CreditRule
+from lms.members.models import Member
+
+START = dt.datetime(2026, 3, 5, 1, tzinfo=dt.UTC)  # nine in the morning in the county
+MINUTE = 60_000
+
+
+def make_course(*minutes: int, slug: str = "putao") -> list[LessonPage]:
+    """A published course with one video lesson of each length; the video's file is not needed here."""
+    index = CourseIndexPage.objects.first()
+    if index is None:
+        index = Page.objects.get(depth=1).add_child(instance=CourseIndexPage(title="课程", slug="test-courses"))
+    course = index.add_child(
+        instance=CoursePage(title="葡萄栽培技术", slug=slug, summary="从修剪到采收", category="skills", industry="葡萄")
+    )
+    lessons = []
+    for number, length in enumerate(minutes, 1):
+        media = MediaFile.objects.create(
+            title=f"第{number}课", type="video", file=f"media/{slug}-{number}.mp4", duration_ms=length * MINUTE
+        )
+        lesson = LessonPage(title=f"第{number}课", slug=f"lesson-{number}", media=media)
+        lessons.append(course.add_child(instance=lesson))
+    return lessons
+
+
+class Player:
+    """A member's player whose clock the test turns."""
+
+    def __init__(self, traveller: time_machine.Coordinates, member: Member, lesson: LessonPage) -> None:
+        self.traveller = traveller
+        self.session, self.token = services.start_play(member=member, lesson=lesson, by=None)
+        self.sequence = 0
+        self.position = self.session.span_to_ms
+
+    def wait(self, milliseconds: int) -> None:
+        self.traveller.shift(milliseconds / 1000)
+
+    def send(self, start: int, end: int, *, sequence: int | None = None, done: bool = False) -> int:
+        self.sequence += 1
+        number = self.sequence if sequence is None else sequence
+        data = {"sequence": number, "from": start, "to": end, "done": done}
+        return services.beat(self.token, data).position
+
+    def play(self, milliseconds: int, every: int = 10_000) -> None:
+        """Play on honestly, a beat every ten seconds."""
+        goal = self.position + milliseconds
+        while self.position < goal:
+            step = min(every, goal - self.position)
+            self.wait(step)
+            self.send(self.position, self.position + step, done=self.position + step == goal)
+            self.position += step
+
+
+@pytest.fixture
+def traveller() -> Iterator[time_machine.Coordinates]:
+    with time_machine.travel(START, tick=False) as coordinates:
+        yield coordinates
+
+
+@pytest.fixture
+def play(traveller: time_machine.Coordinates) -> Callable[[Member, LessonPage], Player]:
+    """``play(member, lesson)`` starts a player."""
+    return lambda member, lesson: Player(traveller, member, lesson)
+
+
+@pytest.fixture
+def tiers(db: None) -> None:
+    """The county has chosen the table by the length of the course, for own and for group watching."""
+    for activity in ("online", "group"):
+        CreditRule.objects.create(
+            activity=activity,
+            effective_from=dt.date(2026, 1, 1),
+            method="tiers",
+            step=Decimal("0.25"),
+            tiers=[[0, "0.25"], [900, "0.50"], [1800, "1.00"]],
+        )
