@@ -285,6 +285,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
+# -- roster import ------------------------------------------------------------
+
+# What one uploaded roster may cost; it is read in a child process that is cut off beyond (lms/exchange/sandbox.py).
+IMPORT_LIMITS = {
+    "rows": env.int("IMPORT_MAX_ROWS", default=20_000),
+    "memory_mb": env.int("IMPORT_MEMORY_MB", default=256),
+    "cpu_seconds": env.int("IMPORT_CPU_SECONDS", default=5),
+}
+
 # -- e-mail -------------------------------------------------------------------
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))

@@ -1,0 +1,39 @@
+"""Reads of imports and of the units that a roster may name."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from lms.exchange.branches import Place
+from lms.exchange.models import ImportRow, ImportRun
+from lms.members.models import Unit, User
+from lms.members.permissions import visible
+
+BRANCHES = (Unit.Kind.GENERAL_BRANCH, Unit.Kind.BRANCH, Unit.Kind.GROUP)
+
+
+def runs(user: User) -> QuerySet[ImportRun]:
+    """The imports that the person may read, the latest first."""
+    return visible(ImportRun.objects.select_related("unit", "created_by"), user)
+
+
+def rows(run: ImportRun, kind: str) -> QuerySet[ImportRow]:
+    """The rows of a run with one verdict, or with ``warning``: taken, but worth a look."""
+    if kind == "warning":
+        return run.rows.exclude(verdict=ImportRow.Verdict.ERROR).exclude(problems=[])
+    return run.rows.filter(verdict=kind)
+
+
+def places_in(unit: Unit) -> list[Place]:
+    """A unit and all open units below it, as the finder of branches needs them."""
+    return [_place(found) for found in Unit.objects.filter(path__startswith=unit.path, closed_on=None)]
+
+
+def places_above(unit: Unit) -> list[Place]:
+    """The units over a unit."""
+    return [_place(found) for found in Unit.objects.filter(path__in=unit.ancestor_paths[:-1])]
+
+
+def _place(unit: Unit) -> Place:
+    holds = unit.kind in BRANCHES or (unit.numchild == 0 and unit.kind != Unit.Kind.COUNTY)
+    return Place(unit.pk, unit.path, unit.code, unit.name, unit.short_name, holds)
