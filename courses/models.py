@@ -48,6 +48,7 @@ class CourseIndexPage(Page):
     content_panels = [*Page.content_panels, FieldPanel("intro")]
     subpage_types = ["courses.CoursePage"]
     max_count = 1
+    template = "courses/index.html"
 
     class Meta:
         verbose_name = _("课程目录")
@@ -81,6 +82,7 @@ class CoursePage(Page):
     search_fields = [*Page.search_fields, index.SearchField("summary"), index.FilterField("category")]
     parent_page_types = ["courses.CourseIndexPage"]
     subpage_types = ["courses.LessonPage"]
+    template = "courses/course.html"
 
     class Meta:
         verbose_name = _("课程")
@@ -113,6 +115,7 @@ class LessonPage(Page):
     search_fields = [*Page.search_fields, index.SearchField("summary"), index.SearchField("body")]
     parent_page_types = ["courses.CoursePage"]
     subpage_types: list[str] = []
+    template = "courses/lesson.html"
 
     class Meta:
         verbose_name = _("课时")

@@ -312,7 +312,11 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []  # fetching addresses given by users is off
-WAGTAILMEDIA = {"MEDIA_MODEL": "courses.MediaFile", "VIDEO_EXTENSIONS": ["mp4"]}
+WAGTAILMEDIA = {
+    "MEDIA_MODEL": "courses.MediaFile",
+    "MEDIA_FORM_BASE": "courses.forms.MediaForm",
+    "VIDEO_EXTENSIONS": ["mp4"],
+}
 TAGGIT_CASE_INSENSITIVE = True
 
 # -- logs ---------------------------------------------------------------------

@@ -1,0 +1,65 @@
+"""Forms of courses: the upload of a video, the filters of the catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+from wagtailmedia.forms import BaseMediaForm
+
+from courses import media, selectors
+from courses.media import Facts, MediaError
+from courses.models import MediaFile
+from lms.hours.credit import Category
+
+PROBLEMS = {
+    "not-mp4": _("这不是 MP4 视频。请在手机或电脑上另存为 MP4（H.264）后再上传。"),
+    "broken": _("这个视频文件不完整或已损坏，读不出时长。请重新导出后再上传。"),
+    "no-picture": _("这个文件里没有画面。请上传带画面的 MP4 视频。"),
+}
+
+
+class MediaForm(BaseMediaForm):
+    """The upload of a video: its facts are read from the file, a broken one is refused with the reason."""
+
+    facts: Facts | None = None
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if isinstance(file, UploadedFile):
+            try:
+                with media.on_disk(file) as path:
+                    self.facts = media.inspect(path)
+            except MediaError as error:
+                raise forms.ValidationError(PROBLEMS[error.code], code=error.code) from error
+        return file
+
+    def save(self, commit: bool = True) -> MediaFile:
+        if self.facts is not None:
+            media.describe(self.instance, self.facts)
+        return super().save(commit=commit)
+
+
+class CatalogueFilter(forms.Form):
+    """Search and filters of the catalogue; they stay in the address."""
+
+    q = forms.CharField(label=_("想学什么"), required=False, max_length=60)
+    category = forms.ChoiceField(label=_("内容类别"), required=False, choices=[("", _("全部")), *Category.choices])
+    industry = forms.ChoiceField(label=_("产业或作物"), required=False)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        crops = [(crop, crop) for crop in selectors.industries()]
+        self.fields["industry"].choices = [("", _("全部")), *crops]
+
+    def wanted(self) -> dict[str, str]:
+        """The filters as ``selectors.catalogue`` takes them; one that makes no sense is left out."""
+        self.is_valid()
+        values = self.cleaned_data
+        return {
+            "text": values.get("q", ""),
+            "category": values.get("category", ""),
+            "industry": values.get("industry", ""),
+        }

@@ -1,0 +1,152 @@
+// Tells the server what was played: a beat every ten seconds and at each pause. The server credits by its own clock; what is
+// kept here only makes sure that a bad line loses nothing.
+
+const EVERY = 10_000;
+const RETRY = 5_000;
+
+class Player {
+  constructor(root) {
+    this.root = root;
+    this.video = root.querySelector("video");
+    this.status = root.querySelector("[data-status]");
+    this.progress = root.querySelector("[data-progress]");
+    this.token = root.dataset.token || "";
+    this.sequence = Number(root.dataset.sequence || 0);
+    this.queue = [];
+    this.credited = 0;
+    this.from = null;
+    this.sending = false;
+    this.over = false;
+    this.video.addEventListener("play", () => this.begin());
+    this.video.addEventListener("pause", () => this.mark(false));
+    this.video.addEventListener("ended", () => this.mark(true));
+    this.video.addEventListener("seeking", () => this.leap());
+    this.video.addEventListener("seeked", () => this.resume());
+    this.video.addEventListener("waiting", () => this.mark(false));
+    this.video.addEventListener("playing", () => this.resume());
+    this.video.addEventListener("ratechange", () => { if (this.video.playbackRate !== 1) this.video.playbackRate = 1; });
+    window.addEventListener("pagehide", () => this.leave());
+    window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
+    document.addEventListener("visibilitychange", () => { if (document.hidden) this.mark(false); });
+    setInterval(() => this.mark(false), EVERY);
+    setInterval(() => this.flush(), RETRY);
+  }
+
+  say(name) {
+    if (this.status && this.root.dataset[name]) this.status.textContent = this.root.dataset[name];
+  }
+
+  now() {
+    return Math.max(0, Math.round(this.video.currentTime * 1000));
+  }
+
+  // -- what happens in the video ---------------------------------------------------
+
+  async begin() {
+    if (this.over) { this.video.pause(); return; }
+    if (this.token || this.starting) return;
+    this.starting = true;
+    this.video.pause();
+    try {
+      const answer = await fetch(this.root.dataset.start, { method: "POST", headers: { "X-CSRFToken": this.csrf() } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const data = await answer.json();
+      this.token = data.token;
+      if (data.position && this.now() < 1000) this.video.currentTime = data.position / 1000;
+      await this.video.play();
+      this.resume();
+    } catch {
+      this.say("failed");
+    } finally {
+      this.starting = false;
+    }
+  }
+
+  csrf() {
+    return JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] || "";
+  }
+
+  // Playing goes on from here: an empty beat tells the server that the pause before it earned nothing.
+  resume() {
+    if (!this.token || this.over || this.video.paused || this.from !== null) return;
+    this.from = this.now();
+    if (this.queue.length === 0) this.add(this.from, this.from, false);
+  }
+
+  // The position has already moved when a leap is told: what was played until the last beat stands.
+  leap() {
+    this.from = null;
+  }
+
+  mark(done) {
+    if (!this.token || this.over || this.from === null) return;
+    const to = this.now();
+    if (to > this.from || done) this.add(this.from, Math.max(to, this.from), done);
+    this.from = this.video.paused || this.video.ended ? null : to;
+  }
+
+  add(from, to, done) {
+    this.sequence += 1;
+    this.queue.push({ token: this.token, sequence: this.sequence, from, to, done });
+    this.flush();
+  }
+
+  // -- what is sent ------------------------------------------------------------------
+
+  async flush() {
+    if (this.sending || this.over) return;
+    this.sending = true;
+    try {
+      while (this.queue.length) {
+        const beat = this.queue[0];
+        const answer = await fetch(this.root.dataset.beat, {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify(beat),
+        });
+        if (answer.status === 409) { this.end("superseded"); return; }
+        if (answer.status >= 500) throw new Error(String(answer.status));
+        this.queue.shift();
+        if (!answer.ok) { this.say("failed"); continue; }
+        this.show(beat, await answer.json());
+      }
+    } catch {
+      this.say("offline");
+    } finally {
+      this.sending = false;
+    }
+  }
+
+  show(beat, answer) {
+    this.credited += Math.max(0, Math.min(answer.position, beat.to) - beat.from);
+    const needed = Number(this.root.dataset.needed || 0);
+    if (this.progress && needed) {
+      if (this.base === undefined) this.base = this.progress.value;
+      this.progress.value = Math.min(100, this.base + (this.credited * 100) / needed);
+      if (answer.settled && this.progress.value >= 100) { this.say("complete"); return; }
+    }
+    if (beat.to > beat.from) this.say("saved");
+  }
+
+  end(name) {
+    this.over = true;
+    this.queue = [];
+    this.video.pause();
+    this.say(name);
+  }
+
+  // The page goes away: the last beat and the end of the session travel together, and arrive without an answer.
+  leave() {
+    if (!this.token || this.over) return;
+    const to = this.now();
+    const last = { token: this.token };
+    if (this.from !== null && to > this.from && this.queue.length === 0) {
+      this.sequence += 1;
+      Object.assign(last, { sequence: this.sequence, from: this.from, to, done: true });
+    }
+    navigator.sendBeacon(this.root.dataset.finish, new Blob([JSON.stringify(last)], { type: "application/json" }));
+    this.over = true;
+  }
+}
+
+for (const root of document.querySelectorAll("[data-player]")) root.player = new Player(root);
