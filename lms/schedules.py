@@ -22,6 +22,7 @@ class Recurring:
 RECURRING = (
     Recurring("heartbeat", "lms.core.queue.heartbeat", minutes=1),
     Recurring("end-forgotten-playing", "courses.tasks.end_forgotten_sessions", minutes=10),
+    Recurring("close-forgotten-viewings", "lms.stations.tasks.close_forgotten_viewings", minutes=5),
     Recurring("goals-follow-the-calendar", "lms.goals.tasks.follow_the_calendar", hour=1),
 )
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from lms.core.hours import ZERO, from_hundredths
+from lms.hours.credit import INCOMPLETE
 from lms.hours.models import Assertion, HourEntry
 
 
@@ -58,7 +59,9 @@ def of_members(
         totals.by_category[category] = totals.by_category.get(category, ZERO) + total
         seen.setdefault(member_id, set()).add((mode, occasion))
     for member_id, occasions in seen.items():
-        found[member_id].classes = sum(1 for mode, _ in occasions if mode == "class")
+        found[member_id].classes = sum(
+            1 for mode, occasion in occasions if mode == "class" and not occasion.endswith(INCOMPLETE)
+        )
         found[member_id].occasions = len(occasions)
     return found
 
@@ -87,6 +90,12 @@ def visible_entries() -> QuerySet[HourEntry]:
 def assertion_of(source: str) -> Assertion | None:
     """What a source asserts: its gross hours, time and rule (the way from a line to its evidence)."""
     return Assertion.objects.filter(source=source).select_related("member").first()
+
+
+def of_occasion(occasion: str, member_ids: Iterable[int]) -> dict[int, Decimal]:
+    """Standing 学时 that one activity earned each of some members; who earned nothing is absent."""
+    lines = HourEntry.objects.filter(member_id__in=list(member_ids), occasion=occasion).order_by().values("member_id")
+    return dict(lines.annotate(total=Sum("hours")).filter(total__gt=0).values_list("member_id", "total"))
 
 
 def person_times(year: int, unit_path: str) -> int:

@@ -47,15 +47,17 @@ class GroupViewing(models.Model):
     class State(models.TextChoices):
         OPEN = "open", _("进行中")
         CLOSED = "closed", _("已结束")
+        UNPLAYED = "unplayed", _("未播放")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="viewings")
-    title = models.CharField(_("收看内容"), max_length=200)
+    title = models.CharField(_("收看内容"), max_length=200, blank=True)
     opened_at = models.DateTimeField(_("开始时间"))
     closed_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
     state = models.CharField(_("状态"), max_length=8, choices=State, default=State.OPEN)
     host = models.CharField(_("主持人"), max_length=60, blank=True)
     recorder = models.CharField(_("记录人"), max_length=60, blank=True)
+    due = models.PositiveSmallIntegerField(_("应到"), default=0)
     villagers = models.PositiveSmallIntegerField(_("实到群众人数"), default=0)
     discussion = models.TextField(_("讨论情况"), blank=True)
     feedback = models.TextField(_("意见反馈"), blank=True)
@@ -73,13 +75,23 @@ class GroupViewing(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["station"], condition=Q(state="open"), name="viewing_one_open_a_station"),
             models.CheckConstraint(
-                condition=Q(state="open", closed_at__isnull=True) | Q(state="closed", closed_at__isnull=False),
+                condition=Q(state="open", closed_at__isnull=True) | (~Q(state="open") & Q(closed_at__isnull=False)),
                 name="viewing_closed_has_time",
             ),
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return self.title or str(self.uuid)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether people are still in the room."""
+        return self.state == self.State.OPEN
+
+    @property
+    def occasion(self) -> str:
+        """How the ledger names this viewing as a whole."""
+        return f"stations.viewing:{self.pk}"
 
 
 class ViewingItem(models.Model):
@@ -91,20 +103,35 @@ class ViewingItem(models.Model):
     class Meta:
         verbose_name = _("播放")
         verbose_name_plural = _("播放")
+        ordering = ["pk"]
 
     def __str__(self) -> str:
         return f"{self.viewing} · {self.play_session.title}"
 
 
+class PresenceQuerySet(models.QuerySet["Presence"]):
+    """Reads of the roll call."""
+
+    def standing(self) -> PresenceQuerySet:
+        """What counts: stays that nobody took back."""
+        return self.filter(withdrawn_at__isnull=True)
+
+
 class Presence(models.Model):
-    """That a member sat in a group viewing, from when to when. Unticking sets ``withdrawn_at``; nothing is deleted."""
+    """One stay of a member in a group viewing, from when to when (``left_at`` empty: to the end).
+
+    Who goes and comes back has two. A slip or a corrected roll call sets ``withdrawn_at``; nothing is deleted.
+    """
 
     viewing = models.ForeignKey(GroupViewing, on_delete=models.PROTECT, related_name="presences")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="presences")
     joined_at = models.DateTimeField(_("到场时间"))
     left_at = models.DateTimeField(_("离场时间"), null=True, blank=True)
+    marked_at = models.DateTimeField(_("点名时间"))
     marked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PresenceQuerySet.as_manager()
 
     view_permission = "stations.view"
     unit_lookup = "viewing__station__unit"
@@ -114,7 +141,11 @@ class Presence(models.Model):
         verbose_name = _("到场")
         verbose_name_plural = _("到场")
         constraints = [
-            models.UniqueConstraint(fields=["viewing", "member"], name="presence_once"),
+            models.UniqueConstraint(
+                fields=["viewing", "member"],
+                condition=Q(left_at__isnull=True, withdrawn_at__isnull=True),
+                name="presence_in_the_room_once",
+            ),
             models.CheckConstraint(
                 condition=Q(left_at__isnull=True) | Q(left_at__gte=F("joined_at")), name="presence_leaves_after_joining"
             ),

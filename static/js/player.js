@@ -20,6 +20,7 @@ class Player {
     this.video.addEventListener("play", () => this.begin());
     this.video.addEventListener("pause", () => this.mark(false));
     this.video.addEventListener("ended", () => this.mark(true));
+    this.video.addEventListener("timeupdate", () => { if (!this.video.seeking) this.at = this.now(); });
     this.video.addEventListener("seeking", () => this.leap());
     this.video.addEventListener("seeked", () => this.resume());
     this.video.addEventListener("waiting", () => this.mark(false));
@@ -73,8 +74,9 @@ class Player {
     if (this.queue.length === 0) this.add(this.from, this.from, false);
   }
 
-  // The position has already moved when a leap is told: what was played until the last beat stands.
+  // The position has already moved when a leap is told: what was played up to it is sent as it was last seen.
   leap() {
+    if (this.from !== null && this.at > this.from) this.add(this.from, this.at, false);
     this.from = null;
   }
 
@@ -144,7 +146,9 @@ class Player {
       this.sequence += 1;
       Object.assign(last, { sequence: this.sequence, from: this.from, to, done: true });
     }
-    navigator.sendBeacon(this.root.dataset.finish, new Blob([JSON.stringify(last)], { type: "application/json" }));
+    // A station's screen has no address to finish at: its session goes on when the page comes back.
+    const address = this.root.dataset.finish || (last.sequence && this.root.dataset.beat);
+    if (address) navigator.sendBeacon(address, new Blob([JSON.stringify(last)], { type: "application/json" }));
     this.over = true;
   }
 }
