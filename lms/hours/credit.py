@@ -13,6 +13,10 @@ from lms.core.clock import Interval
 from lms.core.hours import ZERO
 
 
+INCOMPLETE = "/incomplete"
+"""Ends the occasion of a class that was not completed: its hours count, a class (集中培训) attended it is not."""
+
+
 class Category(models.TextChoices):
     """The seven tasks of 党员教育管理工作条例 art. 9–15."""
 
@@ -43,7 +47,7 @@ class Credit:
     ``source``    opaque and unique to activity, member and day: ``training.attendance:4711:2026-12-31``
     ``hours``     gross 学时, before overlap and the day cap; zero withdraws the source
     ``earned_on`` the county's date on which the time was spent
-    ``occasion``  the activity as a whole (a class of three days is one occasion): ``training:12``
+    ``occasion``  the activity as a whole (a class of three days is one occasion): ``training:12``; see ``INCOMPLETE``
     ``rule``      the rule version that priced it: ``class@2025-01-01``
     ``covers``    the stretches of time it covers, seconds since 1970 UTC; empty where time is not known
     ``step``      学时 to which a trimmed credit is rounded down

@@ -1,0 +1,322 @@
+"""Reads of trainings: who may run one, lists, the roster of a session, what attendance is worth, what stands behind an hour."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404
+
+from lms.core import clock
+from lms.hours.conversion import Tariffs
+from lms.hours.credit import INCOMPLETE, Credit
+from lms.hours.rules import Tariff
+from lms.members.models import Member, Post, Unit
+from lms.members.permissions import can, can_anywhere, get_or_404, visible, visible_units
+from lms.training import rules
+from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
+
+TRAININGS_A_CHUNK = 50
+Status = Attendance.Status
+
+
+# -- who may -------------------------------------------------------------------------------
+
+
+def may_run(user: Any, training: Training) -> bool:
+    """Whether the person may run the training: ``trainings.run`` over its unit, or its own trainer."""
+    return can(user, "trainings.run", training.unit) or (user.pk is not None and training.trainer_id == user.pk)
+
+
+def may_plan(user: Any, training: Training) -> bool:
+    """Whether the person may change what is planned: ``trainings.plan`` over the training's unit."""
+    return can(user, "trainings.plan", training.unit)
+
+
+def may_open_desk(user: Any) -> bool:
+    """Whether there is anything for the person on the trainings' desk."""
+    return can_anywhere(user, "trainings.view") or Training.objects.filter(trainer=user.pk).exists()
+
+
+def training_or_404(user: Any, uuid: UUID, act: str = "view") -> Training:
+    """The training if the person may ``view``, ``run`` or ``plan`` it; not yours and not there read the same."""
+    training = get_or_404(Training.objects.select_related("unit", "base", "trainer"), user, uuid=uuid)
+    allowed = {"view": True, "run": may_run(user, training), "plan": may_plan(user, training)}[act]
+    if not allowed:
+        raise Http404
+    return training
+
+
+def session_or_404(user: Any, uuid: UUID, session_id: int, act: str = "view") -> TrainingSession:
+    """One session of a training that the person may ``view``, ``run`` or ``plan``."""
+    training = training_or_404(user, uuid, act)
+    session = training.sessions.filter(pk=session_id).first()
+    if session is None:
+        raise Http404
+    session.training = training
+    return session
+
+
+def planners_units(user: Any) -> QuerySet[Unit]:
+    """The units in whose name the person may plan a training, in tree order."""
+    return visible_units(user, "trainings.plan").order_by("path")
+
+
+def pickable(user: Any) -> QuerySet[Member]:
+    """The members whom the person may enrol."""
+    return visible(Member.objects.active(), user, "members.pick").select_related("unit")
+
+
+# -- lists ---------------------------------------------------------------------------------
+
+
+def with_figures(trainings: QuerySet[Training]) -> QuerySet[Any]:
+    """Each training with ``starts_at``, ``ends_at``, ``session_count`` and ``enrolled``, in the same one query."""
+    sessions = TrainingSession.objects.filter(training=OuterRef("pk")).order_by().values("training")
+    enrolled = Enrolment.objects.filter(training=OuterRef("pk"), state=Enrolment.State.ENROLLED)
+    return trainings.select_related("unit", "base", "trainer").annotate(
+        starts_at=Subquery(sessions.annotate(value=Min("starts_at")).values("value")),
+        ends_at=Subquery(sessions.annotate(value=Max("ends_at")).values("value")),
+        session_count=Coalesce(Subquery(sessions.annotate(value=Count("pk")).values("value")), 0),
+        enrolled=Coalesce(Subquery(enrolled.order_by().values("training").annotate(n=Count("pk")).values("n")), 0),
+    )
+
+
+def trainings(user: Any) -> QuerySet[Any]:
+    """The trainings that the person may read, with their figures, the latest first."""
+    return with_figures(visible(Training.objects.all(), user)).order_by("-starts_at", "-pk")
+
+
+def in_tab(rows: QuerySet[Any], tab: str) -> QuerySet[Any]:
+    """``coming``: open and not begun (or without a session yet) · ``running``: open and begun · ``done``: closed or cancelled."""
+    now = clock.now()
+    if tab == "done":
+        return rows.exclude(state=Training.State.OPEN)
+    rows = rows.filter(state=Training.State.OPEN)
+    if tab == "running":
+        return rows.filter(starts_at__lte=now)
+    return rows.filter(Q(starts_at__gt=now) | Q(starts_at__isnull=True)).order_by("starts_at", "pk")
+
+
+def bases() -> QuerySet[Base]:
+    """All bases with how many visits are ahead; where one can go is no secret within the county."""
+    ahead = Q(trainings__state=Training.State.OPEN, trainings__sessions__starts_at__gte=clock.now())
+    return Base.objects.select_related("unit").annotate(ahead=Count("trainings", filter=ahead, distinct=True))
+
+
+def visits(user: Any) -> QuerySet[TrainingSession]:
+    """Sessions of base visits that took place, the latest first, with ``due`` and ``present``: 基地参观登记 (domain §6)."""
+    present = Attendance.objects.filter(session=OuterRef("pk"), status=Status.PRESENT).order_by().values("session")
+    due = Enrolment.objects.filter(training=OuterRef("training"), state=Enrolment.State.ENROLLED).order_by()
+    rows = visible(TrainingSession.objects.all(), user).filter(training__kind=Training.Kind.VISIT)
+    return (
+        rows.filter(training__state=Training.State.CLOSED)
+        .select_related("training__unit", "training__base", "training__trainer")
+        .annotate(
+            present=Coalesce(Subquery(present.annotate(n=Count("pk")).values("n")), 0),
+            due=Coalesce(Subquery(due.values("training").annotate(n=Count("pk")).values("n")), 0),
+        )
+        .order_by("-starts_at")
+    )
+
+
+def upcoming_for(member: Member, limit: int | None = None) -> list[TrainingSession]:
+    """The sessions ahead (or running) in which the member is enrolled, the next first, training and base with them."""
+    rows = (
+        TrainingSession.objects.filter(
+            ends_at__gt=clock.now(),
+            training__state=Training.State.OPEN,
+            training__enrolments__member=member,
+            training__enrolments__state=Enrolment.State.ENROLLED,
+        )
+        .select_related("training__unit", "training__base")
+        .order_by("starts_at")
+    )
+    return list(rows[:limit] if limit else rows)
+
+
+# -- the roster of a session ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """One person of a session's roster; ``attendance`` is None until somebody made a mark."""
+
+    member: Member
+    attendance: Attendance | None
+
+    @property
+    def status(self) -> str:
+        """``present``, ``leave``, ``absent``, or ``""`` before a mark."""
+        return str(self.attendance.status) if self.attendance else ""
+
+    @property
+    def office(self) -> str:
+        """The office that the person holds now (职务), for the sign-in sheet."""
+        return "、".join(str(post.get_office_display()) for post in self.member.posts.all())
+
+    @property
+    def letters(self) -> str:
+        """What a person may type to find the row: name, pinyin, first letters of the pinyin, code."""
+        syllables = self.member.sort_key.split()
+        initials = "".join(syllable[0] for syllable in syllables)
+        return f"{self.member.name} {''.join(syllables)} {initials} {self.member.code}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """应到 / 实到 / 请假 / 缺席 of a session, and how many have no mark yet."""
+
+    due: int
+    present: int
+    leave: int
+    absent: int
+
+    @property
+    def unmarked(self) -> int:
+        """People without a mark."""
+        return self.due - self.present - self.leave - self.absent
+
+
+def enrolled_members(training: Training) -> QuerySet[Member]:
+    """Who is enrolled, in order of pinyin, with unit and present offices."""
+    posts = Prefetch("posts", queryset=Post.objects.filter(ended_on__isnull=True))
+    rows = Member.objects.filter(enrolments__training=training, enrolments__state=Enrolment.State.ENROLLED)
+    return rows.select_related("unit").prefetch_related(posts)
+
+
+def roster(session: TrainingSession) -> list[RosterRow]:
+    """Everyone enrolled with the mark of this session; three queries however many they are."""
+    marks = {row.member_id: row for row in session.attendances.all()}
+    return [RosterRow(member, marks.get(member.pk)) for member in enrolled_members(session.training)]
+
+
+def tally(session: TrainingSession) -> Tally:
+    """The figures of one session."""
+    return tallies(session.training, [session])[session.pk]
+
+
+def tallies(training: Training, sessions: Iterable[TrainingSession]) -> dict[int, Tally]:
+    """The figures of several sessions of one training by session id, in two queries. Only who is enrolled counts."""
+    enrolled = Enrolment.objects.filter(training=training, state=Enrolment.State.ENROLLED)
+    due = enrolled.count()
+    ids = [session.pk for session in sessions]
+    rows = Attendance.objects.filter(session__in=ids, member__in=enrolled.values("member")).order_by()
+    found: dict[tuple[int, str], int] = {
+        (session_id, status): n
+        for session_id, status, n in rows.values_list("session_id", "status").annotate(n=Count("pk"))
+    }
+    return {
+        pk: Tally(due, *(found.get((pk, status), 0) for status in (Status.PRESENT, Status.LEAVE, Status.ABSENT)))
+        for pk in ids
+    }
+
+
+# -- what attendance is worth --------------------------------------------------------------
+
+
+def occasion_of(training: Training) -> str:
+    """How the ledger names a training as a whole."""
+    return f"training:{training.pk}"
+
+
+def credits(member_ids: Iterable[int] | None = None) -> Iterator[Credit]:
+    """What all attendances of closed trainings are worth, recomputed from evidence; who earned nothing is absent."""
+    wanted = None if member_ids is None else list(member_ids)
+    closed = Training.objects.filter(state=Training.State.CLOSED).order_by("pk").prefetch_related("sessions")
+    if wanted is not None:
+        attended = Attendance.objects.filter(member_id__in=wanted).values("session__training")
+        closed = closed.filter(pk__in=attended)
+    tariffs = Tariffs()
+    for training in closed.iterator(chunk_size=TRAININGS_A_CHUNK):
+        yield from credits_of(training, wanted, tariffs)
+
+
+def credits_of(
+    training: Training, member_ids: Iterable[int] | None = None, tariffs: Tariffs | None = None
+) -> Iterator[Credit]:
+    """What the attendances of one training are worth to some members (all when None); nothing before it is closed."""
+    if training.state != Training.State.CLOSED:
+        return
+    price = tariffs or Tariffs()
+    sessions = {row.pk: row for row in training.sessions.all()}
+    rows = Attendance.objects.filter(session__in=sessions)
+    if member_ids is not None:
+        rows = rows.filter(member_id__in=list(member_ids))
+    by_member: dict[int, list[Attendance]] = {}
+    for row in rows.order_by("pk"):
+        by_member.setdefault(row.member_id, []).append(row)
+    for marks in by_member.values():
+        yield from _credits_of_member(training, sessions, marks, price)
+
+
+def _credits_of_member(
+    training: Training, sessions: dict[int, TrainingSession], marks: list[Attendance], price: Tariffs
+) -> Iterator[Credit]:
+    def tariff_of(day: dt.date) -> Tariff:
+        return price(training.kind, day)
+
+    occasion = occasion_of(training)
+    if training.kind == Training.Kind.CLASS and not _completed(sessions, marks, tariff_of):
+        occasion += INCOMPLETE
+    for mark in marks:
+        for earned in rules.hours_by_day(as_rule(sessions[mark.session_id]), as_tick(mark), tariff_of):
+            yield Credit(
+                source=f"training.attendance:{mark.pk}:{earned.day}",
+                member_id=mark.member_id,
+                hours=earned.hours,
+                earned_on=earned.day,
+                category=training.category,
+                mode=training.kind,
+                title=training.title,
+                occasion=occasion,
+                rule=earned.tariff.name,
+                covers=(earned.covers,),
+                step=earned.tariff.step,
+                day_cap=earned.tariff.day_cap,
+            )
+
+
+def _completed(sessions: dict[int, TrainingSession], marks: list[Attendance], tariff_of: rules.TariffOf) -> bool:
+    """Whether one member completed a class; a session without a mark was missed."""
+    ticks = {mark.session_id: as_tick(mark) for mark in marks}
+    away = rules.Tick(Status.ABSENT)
+    pairs = [(as_rule(session), ticks.get(pk, away)) for pk, session in sessions.items()]
+    return rules.completed(pairs, lambda session: tariff_of(clock.local_date(session.starts_at)))
+
+
+def as_rule(session: TrainingSession) -> rules.Session:
+    """A session as the rules see it."""
+    return rules.Session(session.starts_at, session.ends_at, session.measure)
+
+
+def as_tick(mark: Attendance) -> rules.Tick:
+    """A mark as the rules see it."""
+    return rules.Tick(mark.status, mark.arrived_at, mark.left_at)
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceEvidence:
+    """What stands behind a line of hours from a training."""
+
+    attendance: Attendance
+    session: TrainingSession
+    training: Training
+
+
+def evidence_of(source: str) -> AttendanceEvidence | None:
+    """The mark behind a ledger source ``training.attendance:{attendance}:{day}``; None for another activity's source."""
+    kind, _colon, rest = source.partition(":")
+    number = rest.partition(":")[0]
+    if kind != "training.attendance" or not number.isdigit():
+        return None
+    rows = Attendance.objects.select_related(
+        "member", "marked_by", "session__training__unit", "session__training__base"
+    )
+    found = rows.filter(pk=int(number)).first()
+    return AttendanceEvidence(found, found.session, found.session.training) if found else None

@@ -1,0 +1,401 @@
+"""Writes about trainings: plan, enrol, mark, close, correct. Each leaves its audit row in the same transaction.
+
+A mark is evidence only until the training is closed; closing posts every attendance once. From then on each change goes
+through ``_reposted``: what the training was worth before, the change, what it is worth now; the ledger is made to agree.
+The training's row is the lock of its seats, its marks and its state; members are locked after it, by the ledger.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from lms.core import clock
+from lms.hours import ledger
+from lms.members import audit
+from lms.members.models import Member, Unit, User
+from lms.training import selectors
+from lms.training.errors import TrainingError
+from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
+
+BATCH = 500
+LONGEST_SESSION = dt.timedelta(hours=24)
+EDITABLE = ("title", "category", "base", "place", "trainer", "lecturer", "capacity")
+Status = Attendance.Status
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlan:
+    """When a session runs, by which measure (``clock``, ``half_day``, ``day``) and about what."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    measure: str = TrainingSession.Measure.CLOCK
+    topic: str = ""
+
+
+def _lock(training: Training) -> Training:
+    """The training as it stands now, nobody else changing it until the transaction ends."""
+    return Training.objects.select_for_update(of=("self",)).select_related("unit", "base").get(pk=training.pk)
+
+
+@contextmanager
+def _reposted(training: Training, member_ids: Sequence[int] | None, by: User | None) -> Iterator[None]:
+    """Within: the change. After: the ledger agrees with the evidence; a source that vanished is worth nothing."""
+    before = list(selectors.credits_of(training, member_ids))
+    yield
+    after = list(selectors.credits_of(training, member_ids))
+    kept = {credit.source for credit in after}
+    gone = [credit.nothing() for credit in before if credit.source not in kept]
+    if after or gone:
+        ledger.post(*gone, *after, by=by)
+
+
+# -- planning ------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def plan_training(
+    *, kind: str, unit: Unit, sessions: Sequence[SessionPlan] = (), by: User | None, **fields: Any
+) -> Training:
+    """Plan a class, lecture, meeting or base visit. ``fields``: title, category, base, place, trainer, lecturer, capacity."""
+    training = Training(kind=kind, unit=unit, **fields)
+    _check_base(training)
+    training.save()
+    for plan in sessions:
+        _insert_session(training, plan)
+    audit.record("training.plan", by=by, on=training, unit=unit, kind=kind, sessions=len(sessions))
+    return training
+
+
+def _check_base(training: Training) -> None:
+    base: Base | None = training.base
+    if base is not None and training.capacity > base.capacity:
+        raise TrainingError("over-base")
+
+
+@transaction.atomic
+def update_training(*, training: Training, by: User | None, **fields: Any) -> bool:
+    """Set planned fields; False when nothing differs. A title or category changed after closing reaches the ledger."""
+    unknown = set(fields) - set(EDITABLE)
+    if unknown:
+        raise TypeError(f"not editable here: {sorted(unknown)}")
+    training = _lock(training)
+    changes = {name: value for name, value in fields.items() if getattr(training, name) != value}
+    if not changes:
+        return False
+    detail: dict[str, Any] = {name: [str(getattr(training, name)), str(value)] for name, value in changes.items()}
+    with _reposted(training, None, by):
+        for name, value in changes.items():
+            setattr(training, name, value)
+        _check_base(training)
+        if training.capacity < _seats_taken(training):
+            raise TrainingError("capacity")
+        training.save()
+    audit.record("training.update", by=by, on=training, unit=training.unit, **detail)
+    return True
+
+
+def _check_times(training: Training, plan: SessionPlan, besides: int = 0) -> None:
+    if not dt.timedelta(0) < plan.ends_at - plan.starts_at <= LONGEST_SESSION:
+        raise TrainingError("session-times")
+    if training.sessions.filter(starts_at=plan.starts_at).exclude(pk=besides).exists():
+        raise TrainingError("session-twice")
+
+
+def _insert_session(training: Training, plan: SessionPlan) -> TrainingSession:
+    _check_times(training, plan)
+    return TrainingSession.objects.create(
+        training=training, starts_at=plan.starts_at, ends_at=plan.ends_at, measure=plan.measure, topic=plan.topic
+    )
+
+
+@transaction.atomic
+def add_session(*, training: Training, plan: SessionPlan, by: User | None) -> TrainingSession:
+    """Add a session to an open training."""
+    training = _lock_open(training)
+    session = _insert_session(training, plan)
+    audit.record("training.session.add", by=by, on=training, unit=training.unit, starts_at=str(plan.starts_at))
+    return session
+
+
+@transaction.atomic
+def update_session(*, session: TrainingSession, plan: SessionPlan, by: User | None) -> bool:
+    """Move or re-measure a session; False when nothing differs. Of a closed training the hours move with it.
+
+    Who earned hours in a closed session does not change it: nobody raises a record of his own.
+    """
+    training = _lock(session.training)
+    session = TrainingSession.objects.get(pk=session.pk)
+    old = SessionPlan(session.starts_at, session.ends_at, session.measure, session.topic)
+    if old == plan:
+        return False
+    _check_times(training, plan, besides=session.pk)
+    if training.state == Training.State.CLOSED and by is not None:
+        _refuse_own(by, session.attendances.values_list("member__user_id", flat=True))
+    with _reposted(training, None, by):
+        session.starts_at, session.ends_at = plan.starts_at, plan.ends_at
+        session.measure, session.topic = plan.measure, plan.topic
+        session.save()
+    old_times = [str(old.starts_at), str(old.ends_at), old.measure]
+    new_times = [str(plan.starts_at), str(plan.ends_at), plan.measure]
+    audit.record(
+        "training.session.update",
+        by=by,
+        on=training,
+        unit=training.unit,
+        session=session.pk,
+        old=old_times,
+        new=new_times,
+    )
+    return True
+
+
+@transaction.atomic
+def remove_session(*, session: TrainingSession, by: User | None) -> None:
+    """Take an unmarked session off an open training. Raises TrainingError ``has-attendance`` once somebody was marked."""
+    training = _lock_open(session.training)
+    if session.attendances.exists():
+        raise TrainingError("has-attendance")
+    audit.record("training.session.remove", by=by, on=training, unit=training.unit, starts_at=str(session.starts_at))
+    session.delete()
+
+
+@transaction.atomic
+def cancel_training(*, training: Training, reason: str, by: User | None) -> None:
+    """Call an open training off; what was marked stays as evidence and earns nothing."""
+    training = _lock_open(training)
+    training.state = Training.State.CANCELLED
+    training.save(update_fields=["state"])
+    audit.record("training.cancel", by=by, on=training, unit=training.unit, reason=reason)
+
+
+def _lock_open(training: Training) -> Training:
+    training = _lock(training)
+    if training.state != Training.State.OPEN:
+        raise TrainingError("not-open")
+    return training
+
+
+# -- enrolling -----------------------------------------------------------------------------
+
+
+def _seats_taken(training: Training) -> int:
+    return Enrolment.objects.filter(training=training, state=Enrolment.State.ENROLLED).count()
+
+
+def enrol(*, training: Training, member: Member, by: User | None) -> Enrolment:
+    """Give one member a seat; a second time changes nothing. Raises TrainingError ``full``, ``not-open``, ``not-active``."""
+    enrol_many(training=training, members=[member], by=by)
+    return Enrolment.objects.get(training=training, member=member)
+
+
+@transaction.atomic
+def enrol_many(*, training: Training, members: Iterable[Member], by: User | None) -> int:
+    """Seat several members, all or none; returns how many were new. The row of the training guards the last seat."""
+    training = _lock_open(training)
+    wanted = {member.pk: member for member in members}
+    rows = {row.member_id: row for row in Enrolment.objects.filter(training=training, member__in=wanted)}
+    new = [member for pk, member in wanted.items() if pk not in rows or rows[pk].state != Enrolment.State.ENROLLED]
+    if any(member.state != Member.State.ACTIVE for member in new):
+        raise TrainingError("not-active")
+    if _seats_taken(training) + len(new) > training.capacity:
+        raise TrainingError("full")
+    if not new:
+        return 0
+    fresh = [
+        Enrolment(training=training, member=member, unit_id=member.unit_id, state=Enrolment.State.ENROLLED)
+        for member in new
+    ]
+    Enrolment.objects.bulk_create(
+        fresh,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["training", "member"],
+        update_fields=["state", "unit"],
+    )
+    codes = [member.code for member in new]
+    audit.record("enrolment.create", by=by, on=training, unit=training.unit, members=codes)
+    return len(new)
+
+
+@transaction.atomic
+def cancel_enrolment(*, training: Training, member: Member, by: User | None) -> None:
+    """Free a seat. Raises TrainingError ``has-attendance`` once the member was marked present."""
+    training = _lock_open(training)
+    marks = Attendance.objects.filter(session__training=training, member=member)
+    if marks.filter(status=Status.PRESENT).exists():
+        raise TrainingError("has-attendance")
+    rows = Enrolment.objects.filter(training=training, member=member, state=Enrolment.State.ENROLLED)
+    if rows.update(state=Enrolment.State.CANCELLED):
+        audit.record("enrolment.cancel", by=by, on=training, unit=training.unit, members=[member.code])
+
+
+# -- marking -------------------------------------------------------------------------------
+
+
+def _refuse_own(by: User, user_ids: Iterable[int | None]) -> None:
+    if by.pk in set(user_ids):
+        raise TrainingError("own-record")
+
+
+@transaction.atomic
+def mark(*, session: TrainingSession, marks: Mapping[int, str], by: User | None) -> int:
+    """Mark members ``present``, ``leave`` or ``absent`` by member id; returns how many marks changed.
+
+    One transaction and one audit row for all. Of a closed training the hours follow, old lines reversed. Raises
+    TrainingError ``own-record``, ``not-enrolled``, ``too-early`` (a presence before the day), ``not-open`` (cancelled).
+    """
+    training = _lock(session.training)
+    _check_markable(training, session, marks.values())
+    members = _enrolled(training, marks)
+    old = {row.member_id: row for row in Attendance.objects.filter(session=session, member__in=marks)}
+    changed = {pk: status for pk, status in marks.items() if pk not in old or old[pk].status != status}
+    if by is not None:
+        _refuse_own(by, (members[pk].user_id for pk in changed))
+    if not changed:
+        return 0
+    with _reposted(training, list(changed), by):
+        _write_marks(session, changed, by)
+    detail = {members[pk].code: [old[pk].status if pk in old else "", status] for pk, status in changed.items()}
+    audit.record("attendance.mark", by=by, on=session, unit=training.unit, training=training.pk, marks=detail)
+    return len(changed)
+
+
+def _check_markable(training: Training, session: TrainingSession, statuses: Iterable[str]) -> None:
+    if training.state == Training.State.CANCELLED:
+        raise TrainingError("not-open")
+    if Status.PRESENT in statuses and clock.today() < clock.local_date(session.starts_at):
+        raise TrainingError("too-early")
+
+
+def _enrolled(training: Training, member_ids: Iterable[int]) -> dict[int, Member]:
+    """The members by id. Raises TrainingError when one is not enrolled."""
+    wanted = set(member_ids)
+    seats = Enrolment.objects.filter(training=training, state=Enrolment.State.ENROLLED)
+    members = {row.pk: row for row in Member.objects.filter(pk__in=seats.values("member")) if row.pk in wanted}
+    if len(members) < len(wanted):
+        raise TrainingError("not-enrolled")
+    return members
+
+
+def _write_marks(session: TrainingSession, marks: Mapping[int, str], by: User | None) -> None:
+    now = clock.now()
+    rows = [
+        Attendance(session=session, member_id=pk, status=Status(status), marked_by=by, marked_at=now)
+        for pk, status in marks.items()
+    ]
+    Attendance.objects.bulk_create(
+        rows,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["session", "member"],
+        update_fields=["status", "arrived_at", "left_at", "marked_by", "marked_at"],
+    )
+
+
+@transaction.atomic
+def mark_rest(*, session: TrainingSession, by: User | None, status: str = Status.PRESENT) -> int:
+    """ "全部到，除了…": give everyone enrolled without a mark the same one; the person's own row is left to somebody else."""
+    _lock(session.training)
+    marked = session.attendances.values("member")
+    seats = Enrolment.objects.filter(training=session.training_id, state=Enrolment.State.ENROLLED)
+    rest = seats.exclude(member__in=marked)
+    if by is not None:
+        rest = rest.exclude(member__user=by)
+    return mark(session=session, marks=dict.fromkeys(rest.values_list("member_id", flat=True), str(status)), by=by)
+
+
+@transaction.atomic
+def set_times(
+    *,
+    session: TrainingSession,
+    member: Member,
+    arrived_at: dt.datetime | None,
+    left_at: dt.datetime | None,
+    by: User | None,
+) -> None:
+    """Record that a person came late or left early (None: from the beginning, to the end); he is present by that."""
+    if arrived_at and left_at and left_at < arrived_at:
+        raise TrainingError("arrival")
+    training = _lock(session.training)
+    _check_markable(training, session, [Status.PRESENT])
+    _enrolled(training, [member.pk])
+    if by is not None:
+        _refuse_own(by, [member.user_id])
+    facts = {"status": Status.PRESENT, "arrived_at": arrived_at, "left_at": left_at}
+    old = Attendance.objects.filter(session=session, member=member).first()
+    if old is not None and all(getattr(old, name) == value for name, value in facts.items()):
+        return
+    with _reposted(training, [member.pk], by):
+        Attendance.objects.update_or_create(
+            session=session, member=member, defaults={**facts, "marked_by": by, "marked_at": clock.now()}
+        )
+    times = [str(arrived_at or ""), str(left_at or "")]
+    audit.record("attendance.times", by=by, on=session, unit=training.unit, member=member.code, times=times)
+
+
+# -- closing -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What the person who closes has said: unmarked people are absent; heads counted by session id; why they differ."""
+
+    absent_confirmed: bool = False
+    head_counts: Mapping[int, int] | None = None
+    reason: str = ""
+
+
+@transaction.atomic
+def close_training(*, training: Training, said: Reconciliation, by: User | None) -> int:
+    """Close a training that is over and credit every attendance at once; returns how many ledger lines were written.
+
+    Raises TrainingError: ``not-open``, ``no-session``, ``not-over``, ``unmarked`` (somebody has no mark and that was not
+    confirmed as absent), ``head-count`` (the heads differ from the ticks and no reason is given).
+    """
+    training = _lock_open(training)
+    sessions = list(training.sessions.all())
+    if not sessions:
+        raise TrainingError("no-session")
+    if max(session.ends_at for session in sessions) > clock.now():
+        raise TrainingError("not-over")
+    figures = selectors.tallies(training, sessions)
+    unmarked = sum(tally.unmarked for tally in figures.values())
+    if unmarked and not said.absent_confirmed:
+        raise TrainingError("unmarked")
+    differing = _differing(figures, said.head_counts or {})
+    if differing and not said.reason:
+        raise TrainingError("head-count")
+    _mark_absent(training, sessions, by)
+    training.state, training.closed_at, training.closed_by = Training.State.CLOSED, clock.now(), by
+    training.save(update_fields=["state", "closed_at", "closed_by"])
+    audit.record(
+        "training.close",
+        by=by,
+        on=training,
+        unit=training.unit,
+        reason=said.reason,
+        marked_absent=unmarked,
+        head_counts={str(pk): heads for pk, heads in (said.head_counts or {}).items()},
+        differing=differing,
+    )
+    return len(ledger.post(*selectors.credits_of(training), by=by))
+
+
+def _differing(figures: Mapping[int, selectors.Tally], head_counts: Mapping[int, int]) -> dict[str, list[int]]:
+    """Sessions in which the heads counted are not the ticks: {session id: [heads, ticks]}."""
+    return {str(pk): [heads, figures[pk].present] for pk, heads in head_counts.items() if heads != figures[pk].present}
+
+
+def _mark_absent(training: Training, sessions: Sequence[TrainingSession], by: User | None) -> None:
+    seats = Enrolment.objects.filter(training=training, state=Enrolment.State.ENROLLED)
+    enrolled = set(seats.values_list("member_id", flat=True))
+    for session in sessions:
+        rest = enrolled - set(session.attendances.values_list("member_id", flat=True))
+        _write_marks(session, dict.fromkeys(sorted(rest), Status.ABSENT), by)
