@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from wagtail.models import Page
 
 from courses import rules
 from courses.models import CoursePage, GroupWatch, LessonPage, LessonProgress, PlaySession, PlaySpan
@@ -249,3 +250,8 @@ def completed_counts(member: Member, year: int) -> dict[str, int]:
     return rows.aggregate(
         lessons=Count("pk", filter=Q(completed_at__year=year)), watched_ms=Sum("watched_ms", default=0)
     )
+
+
+def studied_below(page: Page) -> bool:
+    """Whether a page or one below it has records of learning."""
+    return PlaySession.objects.filter(lesson__path__startswith=page.path).exists()

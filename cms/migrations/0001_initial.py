@@ -6,49 +6,143 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
-        ('wagtailimages', '0027_image_description'),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
+        ("wagtailimages", "0027_image_description"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HomePage',
+            name="HomePage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('county', models.CharField(max_length=60, verbose_name='县名')),
-                ('slogan', models.CharField(blank=True, max_length=120, verbose_name='标语')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                ("county", models.CharField(max_length=60, verbose_name="县名")),
+                ("slogan", models.CharField(blank=True, max_length=120, verbose_name="标语")),
             ],
             options={
-                'verbose_name': '首页',
+                "verbose_name": "首页",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='NewsIndexPage',
+            name="NewsIndexPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '动态目录',
+                "verbose_name": "动态目录",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='NewsPage',
+            name="NewsPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('date', models.DateField(verbose_name='日期')),
-                ('summary', models.CharField(blank=True, max_length=200, verbose_name='摘要')),
-                ('body', wagtail.fields.StreamField([('heading', 0), ('paragraph', 1), ('picture', 4), ('steps', 8), ('callout', 12), ('document', 13)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'icon': 'title', 'label': '小标题', 'max_length': 80, 'template': 'courses/blocks/heading.html'}), 1: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'ol', 'ul', 'link'], 'label': '正文'}), 2: ('wagtail.images.blocks.ImageChooserBlock', (), {'label': '图片'}), 3: ('wagtail.blocks.CharBlock', (), {'label': '说明', 'max_length': 120, 'required': False}), 4: ('wagtail.blocks.StructBlock', [[('image', 2), ('caption', 3)]], {}), 5: ('wagtail.blocks.CharBlock', (), {'label': '标题', 'max_length': 60, 'required': False}), 6: ('wagtail.blocks.CharBlock', (), {'max_length': 300}), 7: ('wagtail.blocks.ListBlock', (6,), {'label': '步骤'}), 8: ('wagtail.blocks.StructBlock', [[('title', 5), ('steps', 7)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'label': '标题', 'max_length': 60}), 10: ('wagtail.blocks.TextBlock', (), {'label': '内容'}), 11: ('wagtail.blocks.CharBlock', (), {'label': '联系人', 'max_length': 100, 'required': False}), 12: ('wagtail.blocks.StructBlock', [[('title', 9), ('text', 10), ('contact', 11)]], {}), 13: ('wagtail.documents.blocks.DocumentChooserBlock', (), {'label': '资料', 'template': 'courses/blocks/document.html'})}, verbose_name='正文')),
-                ('picture', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image', verbose_name='图片')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                ("date", models.DateField(verbose_name="日期")),
+                ("summary", models.CharField(blank=True, max_length=200, verbose_name="摘要")),
+                (
+                    "body",
+                    wagtail.fields.StreamField(
+                        [
+                            ("heading", 0),
+                            ("paragraph", 1),
+                            ("picture", 4),
+                            ("steps", 8),
+                            ("callout", 12),
+                            ("document", 13),
+                        ],
+                        blank=True,
+                        block_lookup={
+                            0: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {
+                                    "icon": "title",
+                                    "label": "小标题",
+                                    "max_length": 80,
+                                    "template": "courses/blocks/heading.html",
+                                },
+                            ),
+                            1: (
+                                "wagtail.blocks.RichTextBlock",
+                                (),
+                                {"features": ["bold", "italic", "ol", "ul", "link"], "label": "正文"},
+                            ),
+                            2: ("wagtail.images.blocks.ImageChooserBlock", (), {"label": "图片"}),
+                            3: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {"label": "说明", "max_length": 120, "required": False},
+                            ),
+                            4: ("wagtail.blocks.StructBlock", [[("image", 2), ("caption", 3)]], {}),
+                            5: ("wagtail.blocks.CharBlock", (), {"label": "标题", "max_length": 60, "required": False}),
+                            6: ("wagtail.blocks.CharBlock", (), {"max_length": 300}),
+                            7: ("wagtail.blocks.ListBlock", (6,), {"label": "步骤"}),
+                            8: ("wagtail.blocks.StructBlock", [[("title", 5), ("steps", 7)]], {}),
+                            9: ("wagtail.blocks.CharBlock", (), {"label": "标题", "max_length": 60}),
+                            10: ("wagtail.blocks.TextBlock", (), {"label": "内容"}),
+                            11: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {"label": "联系人", "max_length": 100, "required": False},
+                            ),
+                            12: ("wagtail.blocks.StructBlock", [[("title", 9), ("text", 10), ("contact", 11)]], {}),
+                            13: (
+                                "wagtail.documents.blocks.DocumentChooserBlock",
+                                (),
+                                {"label": "资料", "template": "courses/blocks/document.html"},
+                            ),
+                        },
+                        verbose_name="正文",
+                    ),
+                ),
+                (
+                    "picture",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="wagtailimages.image",
+                        verbose_name="图片",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '动态',
+                "verbose_name": "动态",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
     ]
