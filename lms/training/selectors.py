@@ -16,8 +16,17 @@ from lms.core import clock
 from lms.hours.conversion import Tariffs
 from lms.hours.credit import INCOMPLETE, Credit
 from lms.hours.rules import Tariff
-from lms.members.models import Member, Post, Unit
-from lms.members.permissions import can, can_anywhere, get_or_404, visible, visible_units
+from lms.members.models import Member, Post, Unit, User
+from lms.members.permissions import (
+    PERMISSIONS,
+    can,
+    can_anywhere,
+    get_or_404,
+    units_where,
+    visible,
+    visible_units,
+    within,
+)
 from lms.training import rules
 from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
 
@@ -67,6 +76,16 @@ def planners_units(user: Any) -> QuerySet[Unit]:
     return visible_units(user, "trainings.plan").order_by("path")
 
 
+def trainers(user: Any) -> QuerySet[User]:
+    """Who can be put in charge of a training: accounts that may run one in, below or above the person's own units."""
+    own = units_where(user, "trainings.plan")
+    above = {path for unit in own for path in unit.ancestor_paths}
+    near = within(own, "grants__unit") | Q(grants__unit__path__in=above)
+    roles = [role for role, held in PERMISSIONS.items() if "trainings.run" in held]
+    found = User.objects.filter(near, is_active=True, grants__role__in=roles)
+    return found.distinct().order_by("last_name", "first_name", "username")
+
+
 def pickable(user: Any) -> QuerySet[Member]:
     """The members whom the person may enrol."""
     return visible(Member.objects.active(), user, "members.pick").select_related("unit")
@@ -101,6 +120,15 @@ def in_tab(rows: QuerySet[Any], tab: str) -> QuerySet[Any]:
     if tab == "running":
         return rows.filter(starts_at__lte=now)
     return rows.filter(Q(starts_at__gt=now) | Q(starts_at__isnull=True)).order_by("starts_at", "pk")
+
+
+def searched(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """Trainings whose title, place, lecturer or base holds a text."""
+    text = text.strip()
+    if not text:
+        return rows
+    named = Q(title__icontains=text) | Q(place__icontains=text) | Q(lecturer__icontains=text)
+    return rows.filter(named | Q(base__name__icontains=text))
 
 
 def bases() -> QuerySet[Base]:

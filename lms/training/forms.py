@@ -1,0 +1,210 @@
+"""Forms of trainings: filters, the plan with its sessions, times of one person, closing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from lms.members.models import Member, Unit, User
+from lms.members.selectors import named
+from lms.training import selectors
+from lms.training.models import Attendance, Training, TrainingSession
+from lms.training.services import Reconciliation, SessionPlan
+
+BLANK_SESSIONS = 3
+
+
+class DateInput(forms.DateInput):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class TimeInput(forms.TimeInput):
+    """The browser's own clock."""
+
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+
+class UnitChoice(forms.ModelChoiceField):
+    """A unit by its code, shown by its indented name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Unit.objects.none(), to_field_name="code", **kwargs)
+
+    def label_from_instance(self, unit: Unit) -> str:
+        return f"{'　' * (unit.depth - 1)}{unit.label}"
+
+
+class TrainingFilter(forms.Form):
+    """Search and kind over the list; they stay in the address."""
+
+    q = forms.CharField(label=_("名称、地点或主讲人"), required=False)
+    kind = forms.ChoiceField(label=_("形式"), required=False, choices=[("", _("全部")), *Training.Kind.choices])
+
+    def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The trainings that pass; a filter that makes no sense finds none."""
+        if not self.is_valid():
+            return rows.none()
+        if kind := self.cleaned_data["kind"]:
+            rows = rows.filter(kind=kind)
+        return selectors.searched(rows, self.cleaned_data["q"])
+
+
+class TrainingForm(forms.ModelForm):
+    """What is planned. Unit and kind are chosen once; later they stand."""
+
+    unit = UnitChoice(label=_("主办单位"))
+
+    class Meta:
+        model = Training
+        fields = ["kind", "title", "category", "unit", "base", "place", "trainer", "lecturer", "capacity"]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        units = selectors.planners_units(user)
+        self.fields["base"].queryset = selectors.bases()
+        self.fields["trainer"].queryset = selectors.trainers(user)
+        self.fields["capacity"].min_value = 1
+        if self.instance.pk:
+            del self.fields["kind"], self.fields["unit"]
+        else:
+            self.fields["unit"].queryset = units
+            self.fields["unit"].initial = units.first()
+
+    def clean(self) -> dict[str, Any]:
+        """A visit names its base (the database says the same)."""
+        values = super().clean() or {}
+        kind = values.get("kind") or self.instance.kind
+        if kind == Training.Kind.VISIT and not values.get("base"):
+            self.add_error("base", _("基地参观要选一个基地"))
+        return values
+
+
+class SessionForm(forms.Form):
+    """One session: a day and two times; an end that is not after the beginning lies on the next day."""
+
+    pk = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    day = forms.DateField(label=_("日期"), widget=DateInput)
+    starts = forms.TimeField(label=_("开始"), widget=TimeInput)
+    ends = forms.TimeField(label=_("结束"), widget=TimeInput)
+    measure = forms.ChoiceField(label=_("计时方式"), choices=TrainingSession.Measure.choices)
+    topic = forms.CharField(label=_("内容"), max_length=100, required=False)
+
+    def plan(self) -> SessionPlan:
+        """The session as the services take it."""
+        values = self.cleaned_data
+        starts_at = timezone.make_aware(dt.datetime.combine(values["day"], values["starts"]))
+        ends_at = timezone.make_aware(dt.datetime.combine(values["day"], values["ends"]))
+        if ends_at <= starts_at:
+            ends_at += dt.timedelta(days=1)
+        return SessionPlan(starts_at, ends_at, values["measure"], values["topic"])
+
+
+SessionFormSet = forms.formset_factory(SessionForm, extra=BLANK_SESSIONS, can_delete=True, max_num=60)
+
+
+def session_values(session: TrainingSession) -> dict[str, Any]:
+    """The first values of a session's form."""
+    starts, ends = timezone.localtime(session.starts_at), timezone.localtime(session.ends_at)
+    return {
+        "pk": session.pk,
+        "day": starts.date(),
+        "starts": starts.time(),
+        "ends": ends.time(),
+        "measure": session.measure,
+        "topic": session.topic,
+    }
+
+
+class PickForm(forms.Form):
+    """Whom to enrol: search by name or pinyin within one branch."""
+
+    q = forms.CharField(label=_("姓名、拼音或编号"), required=False)
+    unit = UnitChoice(label=_("党组织"), required=False, empty_label=_("全部"))
+
+    def __init__(self, data: Any, *, units: QuerySet[Unit]) -> None:
+        super().__init__(data)
+        self.fields["unit"].queryset = units
+
+    def apply(self, members: QuerySet[Member]) -> QuerySet[Member]:
+        """The members that pass."""
+        if not self.is_valid():
+            return members.none()
+        if unit := self.cleaned_data["unit"]:
+            members = members.filter(unit__path__startswith=unit.path)
+        return named(members, self.cleaned_data["q"])
+
+
+class TimesForm(forms.Form):
+    """When one person came and went; empty: from the beginning, to the end."""
+
+    arrived = forms.TimeField(label=_("到达时间"), widget=TimeInput, required=False)
+    left = forms.TimeField(label=_("离开时间"), widget=TimeInput, required=False)
+
+    def moments(self, session: TrainingSession) -> dict[str, dt.datetime | None]:
+        """The times as moments on the session's own day, after midnight on the next."""
+        return {
+            "arrived_at": self._moment(session, self.cleaned_data["arrived"]),
+            "left_at": self._moment(session, self.cleaned_data["left"]),
+        }
+
+    @staticmethod
+    def _moment(session: TrainingSession, at: dt.time | None) -> dt.datetime | None:
+        if at is None:
+            return None
+        starts = timezone.localtime(session.starts_at)
+        ends = timezone.localtime(session.ends_at)
+        across = ends.date() > starts.date() and at <= ends.time()
+        return timezone.make_aware(dt.datetime.combine(ends.date() if across else starts.date(), at))
+
+
+def times_values(mark: Attendance | None) -> dict[str, dt.time]:
+    """The first values of ``TimesForm``."""
+    moments = {"arrived": mark.arrived_at, "left": mark.left_at} if mark else {}
+    return {name: timezone.localtime(moment).time() for name, moment in moments.items() if moment}
+
+
+class CloseForm(forms.Form):
+    """Reconcile the heads with the ticks, session by session, then close."""
+
+    absent = forms.BooleanField(label=_("没有记录的人，按缺席处理"), required=False)
+    reason = forms.CharField(label=_("人数不一致的原因"), max_length=200, required=False)
+
+    def __init__(self, data: Any, *, sessions: list[TrainingSession], unmarked: int) -> None:
+        super().__init__(data)
+        if not unmarked:
+            del self.fields["absent"]
+        self.head_fields = []
+        for session in sessions:
+            name = f"heads-{session.pk}"
+            self.fields[name] = forms.IntegerField(
+                label=_("现场清点人数"), min_value=0, max_value=100_000, required=False
+            )
+            self.head_fields.append((session, self[name]))
+
+    def said(self) -> Reconciliation:
+        """What was said, as the service takes it; a head count left empty was not made."""
+        heads = {session.pk: self.cleaned_data.get(bound.name) for session, bound in self.head_fields}
+        return Reconciliation(
+            absent_confirmed=self.cleaned_data.get("absent", False),
+            head_counts={pk: count for pk, count in heads.items() if count is not None},
+            reason=self.cleaned_data["reason"].strip(),
+        )
+
+
+class CancelForm(forms.Form):
+    """Why a training is called off."""
+
+    reason = forms.CharField(label=_("取消原因"), max_length=200)

@@ -1,0 +1,270 @@
+"""The trainings' desk: list, plan, enrol, close, cancel; and the bases."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from django.views.decorators.http import require_POST, require_safe
+
+from lms.core import tables
+from lms.members.models import Member
+from lms.members.permissions import can_anywhere, visible_units
+from lms.training import selectors, services, sheets
+from lms.training.errors import TrainingError
+from lms.training.forms import (
+    CancelForm,
+    CloseForm,
+    PickForm,
+    SessionFormSet,
+    TrainingFilter,
+    TrainingForm,
+    session_values,
+)
+from lms.training.models import Training
+
+PAGE = 30
+PICK_PAGE = 60
+# What a person can look through before a download; beyond it the filter is narrowed.
+MOST_EXPORTED = 20_000
+TABS = (("coming", gettext_noop("近期")), ("running", gettext_noop("进行中")), ("done", gettext_noop("已结课")))
+
+
+@login_required
+@require_safe
+def training_list(request: HttpRequest) -> HttpResponse:
+    """The trainings that the person may read, by tab, searched and paged; with ``?format=`` as a file."""
+    if not selectors.may_open_desk(request.user):
+        raise Http404
+    form = TrainingFilter(request.GET)
+    tab = request.GET.get("tab", "coming")
+    rows = form.apply(selectors.in_tab(selectors.trainings(request.user), tab))
+    if format := request.GET.get("format"):
+        return _download(sheets.TRAINING_COLUMNS, sheets.training_rows(rows[:MOST_EXPORTED]), format, _("培训"))
+    context = {
+        "form": form,
+        "tab": tab,
+        "tabs": [{"label": _(label), "url": f"?tab={name}", "active": name == tab} for name, label in TABS],
+        "page_obj": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "may_plan": can_anywhere(request.user, "trainings.plan"),
+    }
+    return render(request, "training/list.html", context)
+
+
+def _download(columns: Any, rows: Any, format: str, name: str) -> HttpResponse:
+    try:
+        return tables.table_response(columns, rows, format, name=name)
+    except KeyError as error:
+        raise Http404 from error
+
+
+@login_required
+@require_safe
+def training_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """One training: its sessions with their figures, who is enrolled."""
+    training = selectors.training_or_404(request.user, uuid)
+    sessions = list(training.sessions.all())
+    figures = selectors.tallies(training, sessions)
+    members = list(selectors.enrolled_members(training))
+    context = {
+        "training": training,
+        "sessions": [(session, figures[session.pk]) for session in sessions],
+        "members": members,
+        "is_open": training.state == Training.State.OPEN,
+        "may_run": selectors.may_run(request.user, training),
+        "may_plan": selectors.may_plan(request.user, training),
+    }
+    return render(request, "training/detail.html", context)
+
+
+# -- planning ------------------------------------------------------------------------------
+
+
+@login_required
+def training_new(request: HttpRequest) -> HttpResponse:
+    """Plan a training with its first sessions."""
+    if not can_anywhere(request.user, "trainings.plan"):
+        raise Http404
+    form = TrainingForm(request.POST or None, user=request.user, initial=_first_values(request))
+    sessions = SessionFormSet(request.POST or None, prefix="s")
+    if request.method == "POST" and form.is_valid() and sessions.is_valid():
+        plans = [row.plan() for row in sessions if row.has_changed() and not row.cleaned_data.get("DELETE")]
+        try:
+            training = services.plan_training(sessions=plans, by=request.user, **form.cleaned_data)
+            return redirect("training-detail", training.uuid)
+        except TrainingError as error:
+            form.add_error(None, error.message)
+    context = {"form": form, "sessions": sessions, "heading": _("新建培训"), "back": reverse("training-list")}
+    return render(request, "training/form.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _first_values(request: HttpRequest) -> dict[str, str]:
+    return {name: request.GET[name] for name in ("kind", "base") if name in request.GET}
+
+
+@login_required
+def training_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Change a plan: fields, sessions added, moved or taken off; of a closed training the hours follow."""
+    training = selectors.training_or_404(request.user, uuid, "plan")
+    if training.state == Training.State.CANCELLED:
+        raise Http404
+    form = TrainingForm(request.POST or None, user=request.user, instance=training)
+    rows = [session_values(session) for session in training.sessions.all()]
+    sessions = SessionFormSet(request.POST or None, prefix="s", initial=rows)
+    if training.state == Training.State.CLOSED:
+        sessions.extra = 0
+    if request.method == "POST" and form.is_valid() and sessions.is_valid():
+        try:
+            _save(training, form, sessions, request.user)
+            return redirect("training-detail", training.uuid)
+        except TrainingError as error:
+            form.add_error(None, error.message)
+    back = reverse("training-detail", args=[training.uuid])
+    context = {"form": form, "sessions": sessions, "heading": _("修改培训"), "back": back, "training": training}
+    return render(request, "training/form.html", context, status=422 if request.method == "POST" else 200)
+
+
+@transaction.atomic
+def _save(training: Training, form: TrainingForm, sessions: Any, by: Any) -> None:
+    """All of one page or nothing of it."""
+    known = {session.pk: session for session in training.sessions.all()}
+    services.update_training(training=training, by=by, **form.cleaned_data)
+    for row in sessions:
+        session = known.get(row.cleaned_data.get("pk")) if row.cleaned_data else None
+        if session is not None and row.cleaned_data.get("DELETE"):
+            services.remove_session(session=session, by=by)
+        elif session is not None and row.has_changed():
+            services.update_session(session=session, plan=row.plan(), by=by)
+        elif session is None and row.has_changed() and not row.cleaned_data.get("DELETE"):
+            services.add_session(training=training, plan=row.plan(), by=by)
+
+
+@login_required
+def training_cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Call a training off, once asked and with a reason."""
+    training = selectors.training_or_404(request.user, uuid, "plan")
+    form = CancelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.cancel_training(training=training, reason=form.cleaned_data["reason"], by=request.user)
+            return redirect("training-detail", training.uuid)
+        except TrainingError as error:
+            form.add_error(None, error.message)
+    context = {
+        "heading": _("取消这次培训？"),
+        "text": _("已签到的记录会保留，但不再计学时；已报名的人不再看到它。"),
+        "facts": [(_("名称"), training.title), (_("主办单位"), training.unit.name)],
+        "form": form,
+        "action": _("取消培训"),
+        "back": reverse("training-detail", args=[training.uuid]),
+    }
+    return render(request, "lms/confirm.html", context)
+
+
+# -- enrolling -----------------------------------------------------------------------------
+
+
+@login_required
+def training_enrol(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Pick members whom the person may pick: some, or everybody found ("全部支部党员")."""
+    training = selectors.training_or_404(request.user, uuid, "run")
+    units = visible_units(request.user, "members.pick").order_by("path")
+    form = PickForm(request.GET, units=units)
+    seated = selectors.enrolled_members(training).values("pk")
+    found = form.apply(selectors.pickable(request.user)).exclude(pk__in=seated)
+    if request.method == "POST":
+        chosen = found if "everybody" in request.POST else found.filter(code__in=request.POST.getlist("member"))
+        try:
+            count = services.enrol_many(training=training, members=chosen, by=request.user)
+            messages.success(request, _("已报名 %(n)s 人") % {"n": count})
+            return redirect("training-detail", training.uuid)
+        except TrainingError as error:
+            messages.error(request, error.message)
+    page = Paginator(found, PICK_PAGE).get_page(request.GET.get("page"))
+    left = training.capacity - selectors.enrolled_members(training).count()
+    return render(request, "training/enrol.html", {"training": training, "form": form, "page_obj": page, "left": left})
+
+
+@login_required
+@require_POST
+def enrolment_cancel(request: HttpRequest, uuid: UUID, code: str) -> HttpResponse:
+    """Free one seat."""
+    training = selectors.training_or_404(request.user, uuid, "run")
+    member = get_object_or_404(Member, code=code, enrolments__training=training)
+    try:
+        services.cancel_enrolment(training=training, member=member, by=request.user)
+        messages.success(request, _("%(name)s 的报名已取消，可随时重新报上") % {"name": member.name})
+    except TrainingError as error:
+        messages.error(request, error.message)
+    return redirect("training-detail", training.uuid)
+
+
+# -- closing -------------------------------------------------------------------------------
+
+
+@login_required
+def training_close(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Reconcile heads and ticks, confirm the absent, close: hours are credited."""
+    training = selectors.training_or_404(request.user, uuid, "run")
+    if training.state != Training.State.OPEN:
+        return redirect("training-detail", training.uuid)
+    sessions = list(training.sessions.all())
+    figures = selectors.tallies(training, sessions)
+    unmarked = sum(tally.unmarked for tally in figures.values())
+    form = CloseForm(request.POST or None, sessions=sessions, unmarked=unmarked)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.close_training(training=training, said=form.said(), by=request.user)
+            messages.success(request, _("已结课，学时已记入每个人的账户"))
+            return redirect("training-detail", training.uuid)
+        except TrainingError as error:
+            form.add_error(None, error.message)
+    rows = [(session, figures[session.pk], bound) for session, bound in form.head_fields]
+    context = {"training": training, "form": form, "rows": rows, "unmarked": unmarked}
+    return render(request, "training/close.html", context, status=422 if request.method == "POST" else 200)
+
+
+# -- bases ---------------------------------------------------------------------------------
+
+
+@login_required
+@require_safe
+def base_list(request: HttpRequest) -> HttpResponse:
+    """The bases of the county with the visits ahead."""
+    if not selectors.may_open_desk(request.user):
+        raise Http404
+    return render(request, "training/bases.html", {"bases": selectors.bases()})
+
+
+@login_required
+@require_safe
+def base_detail(request: HttpRequest, code: str) -> HttpResponse:
+    """One base and the visits to it that the person may read."""
+    if not selectors.may_open_desk(request.user):
+        raise Http404
+    base = get_object_or_404(selectors.bases(), code=code)
+    rows = selectors.trainings(request.user).filter(base=base)
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    may_plan = can_anywhere(request.user, "trainings.plan")
+    return render(request, "training/base.html", {"base": base, "page_obj": page, "may_plan": may_plan})
+
+
+@login_required
+@require_safe
+def visit_register(request: HttpRequest) -> HttpResponse:
+    """基地参观登记 on A4, or as a file with ``?format=`` (domain §6)."""
+    if not selectors.may_open_desk(request.user):
+        raise Http404
+    rows = selectors.visits(request.user)[:MOST_EXPORTED]
+    if format := request.GET.get("format"):
+        return _download(sheets.VISIT_COLUMNS, sheets.visit_rows(rows), format, _("基地参观登记"))
+    return render(request, "training/visit_register.html", {"rows": sheets.visits_with_hours(rows)})

@@ -1,0 +1,140 @@
+"""The roster of a session, made for a telephone in one hand: three keys a person, each tap saved at once."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from lms.core import tables
+from lms.members.models import Member
+from lms.training import selectors, services, sheets
+from lms.training.errors import TrainingError
+from lms.training.forms import TimesForm, times_values
+from lms.training.models import Attendance, Training, TrainingSession
+
+FIELD = "status-"
+
+
+def _context(request: HttpRequest, session: TrainingSession) -> dict[str, Any]:
+    training = session.training
+    return {
+        "session": session,
+        "training": training,
+        "tally": selectors.tally(session),
+        "is_closed": training.state == Training.State.CLOSED,
+        "own_user": request.user.pk,
+        "saved": "",
+    }
+
+
+@login_required
+@never_cache
+@require_safe
+def roster(request: HttpRequest, uuid: UUID, session_id: int) -> HttpResponse:
+    """Everyone enrolled with three keys each; ``?q=`` narrows it by name or pinyin (with scripts as one types)."""
+    session = selectors.session_or_404(request.user, uuid, session_id, "run")
+    if session.training.state == Training.State.CANCELLED:
+        raise Http404
+    rows = selectors.roster(session)
+    q = request.GET.get("q", "").strip().lower()
+    shown = [row for row in rows if q in row.letters]
+    return render(request, "training/roster.html", {**_context(request, session), "rows": shown, "q": q})
+
+
+def _statuses(request: HttpRequest, session: TrainingSession) -> dict[int, str]:
+    """The statuses in a form by member id; a code that is not on the roster or a word that is no status is left out."""
+    posted = {
+        name.removeprefix(FIELD): value
+        for name, value in request.POST.items()
+        if name.startswith(FIELD) and value in Attendance.Status.values
+    }
+    members = selectors.enrolled_members(session.training)
+    return {member.pk: posted[member.code] for member in members if member.code in posted}
+
+
+@login_required
+@require_POST
+def roster_save(request: HttpRequest, uuid: UUID, session_id: int) -> HttpResponse:
+    """The whole form at once (without scripts); with ``rest`` everyone left is present."""
+    session = selectors.session_or_404(request.user, uuid, session_id, "run")
+    try:
+        count = services.mark(session=session, marks=_statuses(request, session), by=request.user)
+        if "rest" in request.POST:
+            count += services.mark_rest(session=session, by=request.user)
+        messages.success(request, _("已保存 %(n)s 人") % {"n": count})
+    except TrainingError as error:
+        messages.error(request, error.message)
+    return redirect("session-roster", uuid, session_id)
+
+
+@login_required
+@require_POST
+def roster_mark(request: HttpRequest, uuid: UUID, session_id: int, code: str) -> HttpResponse:
+    """One tap: saves one person's mark and returns the row with the new figures; 409 with the reason when refused."""
+    session = selectors.session_or_404(request.user, uuid, session_id, "run")
+    member = get_object_or_404(selectors.enrolled_members(session.training), code=code)
+    status = request.POST.get(f"{FIELD}{code}", "")
+    if status not in Attendance.Status.values:
+        raise Http404
+    try:
+        services.mark(session=session, marks={member.pk: status}, by=request.user)
+    except TrainingError as error:
+        return HttpResponse(error.message, status=409, content_type="text/plain; charset=utf-8")
+    row = selectors.RosterRow(member, session.attendances.get(member=member))
+    context = _context(request, session)
+    context["saved"] = _("已更正，学时随之调整") if context["is_closed"] else _("已保存")
+    return render(request, "training/roster_tap.html", {**context, "row": row})
+
+
+@login_required
+def roster_times(request: HttpRequest, uuid: UUID, session_id: int, code: str) -> HttpResponse:
+    """One person came late or left early."""
+    session = selectors.session_or_404(request.user, uuid, session_id, "run")
+    member: Member = get_object_or_404(selectors.enrolled_members(session.training), code=code)
+    first = times_values(session.attendances.filter(member=member).first())
+    form = TimesForm(request.POST or None, initial=first)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.set_times(session=session, member=member, by=request.user, **form.moments(session))
+            return redirect("session-roster", uuid, session_id)
+        except TrainingError as error:
+            form.add_error(None, error.message)
+    context = {"session": session, "training": session.training, "member": member, "form": form}
+    return render(request, "training/times.html", context, status=422 if request.method == "POST" else 200)
+
+
+@login_required
+@require_safe
+def sign_in_sheet(request: HttpRequest, uuid: UUID, session_id: int) -> HttpResponse:
+    """培训班签到表 on A4, empty to sign on or as ticked; with ``?format=`` as a file."""
+    session = selectors.session_or_404(request.user, uuid, session_id)
+    rows = selectors.roster(session)
+    if format := request.GET.get("format"):
+        return _file(session, rows, format)
+    morning, afternoon = sheets.halves(session)
+    context = {
+        "session": session,
+        "training": session.training,
+        "rows": [(row, sheets.times_note(row.attendance)) for row in rows],
+        "tally": selectors.tally(session),
+        "blank": "blank" in request.GET,
+        "morning": morning,
+        "afternoon": afternoon,
+    }
+    return render(request, "training/sheet.html", context)
+
+
+def _file(session: TrainingSession, rows: list[selectors.RosterRow], format: str) -> HttpResponse:
+    try:
+        name = _("签到表 %(title)s") % {"title": session.training.title}
+        return tables.table_response(sheets.ROSTER_COLUMNS, sheets.roster_rows(session, rows), format, name=name)
+    except KeyError as error:
+        raise Http404 from error
