@@ -6,16 +6,19 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 # Prefixes that never read the person: signed by a token of their own, or static. They stay free of session look-ups.
+ADMIN = "/admin/"
 UNGUARDED = ("/static/", "/play/", "/healthz", "/readyz")
 
 
 class AccountMiddleware:
-    """Ends sessions that a change of role or password made invalid; sends a first login to the password page."""
+    """Ends sessions that a change of role or password made invalid; sends a first login to the password page; keeps the
+    admin to the roles that work in it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,6 +32,9 @@ class AccountMiddleware:
                 logout(request)
                 return redirect("login")
             allowed = {reverse("password-change"), reverse("logout"), reverse("set_language"), reverse("elder-mode")}
+            # Wagtail would send him to the login page, which sends a signed-in person straight back: for ever.
+            if request.path.startswith(ADMIN) and not user.has_perm("wagtailadmin.access_admin"):
+                raise PermissionDenied
             if user.must_change_password and request.path not in allowed:
                 return redirect("password-change")
         return self.get_response(request)
