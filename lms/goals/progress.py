@@ -6,13 +6,14 @@ Both follow from ``hours.totals`` and the roster alone; ``audit_hours`` proves t
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import F, IntegerField, Q, Value
+from django.db.models import F, IntegerField, Q, QuerySet, Value
 
 from lms.core import clock
 from lms.core.hours import HoursField
@@ -61,18 +62,23 @@ def refresh(member_ids: Iterable[int], years: Iterable[int]) -> None:
 
 
 def expected(
-    policy: GoalPolicy, lines: Sequence[GoalLine], member_ids: Sequence[int]
+    policy: GoalPolicy,
+    lines: Sequence[GoalLine],
+    member_ids: Sequence[int],
+    *,
+    day: dt.date | None = None,
+    known_on: dt.datetime | None = None,
 ) -> dict[tuple[int, int], Standing]:
-    """The standings that follow from ledger and roster, unsaved, by (line id, member id)."""
-    day = reference_day(policy.year, clock.today())
+    """The standings that follow from ledger and roster, unsaved, by (line id, member id).
+
+    ``day`` looks at an earlier day (offices, exemptions, hours earned until then), ``known_on`` at what was posted by then.
+    """
+    until = None if day is None else min(day, dt.date(policy.year, 12, 31))
+    day = reference_day(policy.year, day or clock.today())
     members = Member.objects.filter(pk__in=member_ids).active().party().only("pk", "unit_id")
     leaders = _ids(Post.objects.filter(_in_force("started_on", "ended_on", day), member_id__in=member_ids))
-    exempt = _ids(
-        Exemption.objects.filter(
-            member_id__in=member_ids, withdrawn_at__isnull=True, starts_on__lte=day, ends_on__gte=day
-        )
-    )
-    earned = totals.of_members(member_ids, policy.year)
+    exempt = _ids(_exemptions_known(known_on).filter(member_id__in=member_ids, starts_on__lte=day, ends_on__gte=day))
+    earned = totals.of_members(member_ids, policy.year, known_on=known_on, until=until)
     found = {}
     for member in members:
         for line in lines:
@@ -80,6 +86,14 @@ def expected(
                 continue
             found[line.pk, member.pk] = _standing(line, member, earned.get(member.pk, Totals()), member.pk in exempt)
     return found
+
+
+def _exemptions_known(known_on: dt.datetime | None) -> QuerySet[Exemption]:
+    """Approved exemptions that were not withdrawn, now or at an earlier moment."""
+    if known_on is None:
+        return Exemption.objects.filter(withdrawn_at__isnull=True)
+    stood = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=known_on)
+    return Exemption.objects.filter(stood, approved_at__lt=known_on)
 
 
 def _in_force(start: str, end: str, day: object) -> Q:
@@ -195,3 +209,21 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+def standings_as_of(unit: Unit, year: int, day: dt.date) -> Iterator[tuple[str, str, Standing]]:
+    """(unit path, audience, standing) of the present members under a unit, by what was known at the end of a day.
+
+    Ledger lines posted later are left out, and so are offices and exemptions that began later. The roster is today's.
+    """
+    policy = GoalPolicy.objects.filter(year=year, state=GoalPolicy.State.PUBLISHED).first()
+    if policy is None:
+        return
+    lines = list(policy.lines.all())
+    known_on = clock.day_start(day + dt.timedelta(days=1))
+    audiences = {line.pk: line.audience for line in lines}
+    paths = dict(Unit.objects.filter(path__startswith=unit.path).values_list("pk", "path"))
+    everybody = Member.objects.in_unit(unit).order_by("pk").values_list("pk", flat=True)
+    for chunk in _chunks(list(everybody), CHUNK):
+        for row in expected(policy, lines, chunk, day=day, known_on=known_on).values():
+            yield paths[row.unit_id], audiences[row.line_id], row

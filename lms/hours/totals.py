@@ -35,7 +35,7 @@ def of_members(
 ) -> dict[int, Totals]:
     """Totals of a year for many members in one query; members without a line are absent.
 
-    ``known_on`` leaves out lines posted later (what was known then), ``until`` hours earned after a day.
+    ``known_on`` leaves out lines posted at or after a moment (what was known then), ``until`` hours earned after a day.
     """
     lines = HourEntry.objects.filter(
         member_id__in=list(member_ids),
@@ -43,7 +43,7 @@ def of_members(
         earned_on__lte=until or dt.date(year, 12, 31),
     )
     if known_on is not None:
-        lines = lines.filter(posted_at__lte=known_on)
+        lines = lines.filter(posted_at__lt=known_on)
     per_occasion = (
         lines.order_by()
         .values("member_id", "mode", "category", "occasion")
@@ -123,6 +123,22 @@ def by_month(year: int, unit_path: str) -> list[tuple[int, Decimal]]:
     return [(month, found.get(month, ZERO)) for month in range(1, 13)]
 
 
+def by_category(year: int, unit_path: str) -> dict[str, Decimal]:
+    """Standing 学时 earned under a unit at the time in a year, by content category; a category without any is absent."""
+    lines = HourEntry.objects.filter(earned_on__year=year, unit__path__startswith=unit_path).order_by()
+    return dict(lines.values("category").annotate(total=Sum("hours")).values_list("category", "total"))
+
+
+def lines_of_source(source: str) -> QuerySet[HourEntry]:
+    """The chain of one source: each credit and each reversal, in order."""
+    return visible_entries().filter(source=source).order_by("sequence")
+
+
+def day_of(member_id: int, day: dt.date) -> list[HourEntry]:
+    """The lines that stand on a member's day, over all sources."""
+    return standing(HourEntry.objects.filter(member_id=member_id, earned_on=day).order_by("source", "sequence"))
+
+
 def counts() -> dict[str, Any]:
     """How many lines and members the ledger has, and the hours that stand in all."""
     row = HourEntry.objects.aggregate(
@@ -131,3 +147,20 @@ def counts() -> dict[str, Any]:
         total=Sum(F("hours"), filter=Q(hours__isnull=False)),
     )
     return {**row, "total": row["total"] or from_hundredths(0)}
+
+
+def by_category(year: int, unit_path: str) -> list[tuple[str, Decimal]]:
+    """Standing 学时 earned under a unit at the time, by category, the largest first."""
+    rows = (
+        HourEntry.objects.filter(earned_on__year=year, unit__path__startswith=unit_path)
+        .order_by()
+        .values("category")
+        .annotate(total=Sum("hours"))
+        .values_list("category", "total")
+    )
+    return sorted(((name, total) for name, total in rows if total), key=lambda pair: -pair[1])
+
+
+def chain(source: str) -> list[HourEntry]:
+    """Every line of one source in order: credited, reversed, credited again."""
+    return list(HourEntry.objects.filter(source=source).select_related("posted_by").order_by("sequence"))

@@ -1,5 +1,15 @@
-"""Addresses of this room."""
+"""Addresses of the county's view and of everybody's own hours."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from lms.reports import home, views
+
+urlpatterns = [
+    path("learn/", home.learn, name="learn"),
+    path("learn/hours/", home.own_hours, name="own-hours"),
+    path("hours/<uuid:uuid>/", views.hour_entry, name="hour-entry"),
+    path("desk/reports/", views.board, name="report-board"),
+    path("desk/reports/trend/", views.trend, name="report-trend"),
+    path("desk/reports/members/", views.people_list, name="report-members"),
+    path("desk/members/<str:code>/hours/", views.member_hours, name="member-hours"),
+]

@@ -1,0 +1,65 @@
+"""The member's home: how far am I, what do I do next, when and where is my next session."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from courses import selectors as courses
+from lms.core import clock
+from lms.core.hours import HUNDREDTH
+from lms.goals import selectors as goals
+from lms.hours import totals
+from lms.members.models import Member
+from lms.reports import evidence
+from lms.training import selectors as training
+
+RECENT = 5
+
+
+@login_required
+def learn(request: HttpRequest) -> HttpResponse:
+    """The member's first screen; an officer without a member's record gets a kind word."""
+    member: Member | None = getattr(request.user, "member", None)
+    if member is None:
+        return render(request, "reports/no_member.html")
+    return render(request, "reports/home.html", _answers(member))
+
+
+def _answers(member: Member) -> dict[str, Any]:
+    today = clock.today()
+    lines = totals.entries(member.pk, today.year)
+    lesson = courses.next_lesson(member)
+    sessions = training.upcoming_for(member, limit=3)
+    return {
+        "member": member,
+        "year": today.year,
+        "goals": [(row, goals.progress_of(row), _pace(row)) for row in goals.standings_of(member.pk, today.year)],
+        "lesson": lesson,
+        "begun": courses.begun(member)[:3],
+        "session": sessions[0] if sessions else None,
+        "later": sessions[1:],
+        "recent": sorted(totals.standing(lines), key=lambda entry: entry.earned_on, reverse=True)[:RECENT],
+    }
+
+
+def _pace(standing: Any) -> Decimal:
+    """Where one should be by today to reach the goal evenly by the end of the year."""
+    today = clock.today()
+    share = Decimal(today.timetuple().tm_yday) / 365
+    return (standing.line.required_hours * min(share, Decimal(1))).quantize(HUNDREDTH)
+
+
+@login_required
+def own_hours(request: HttpRequest) -> HttpResponse:
+    """The member's own lines, each opening to its evidence."""
+    member = getattr(request.user, "member", None)
+    if member is None:
+        raise Http404
+    return render(
+        request, "reports/member_hours.html", {**evidence.year_of_member(member, request.GET.get("year")), "own": True}
+    )

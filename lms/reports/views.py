@@ -1,0 +1,109 @@
+"""The county's view, from a rate down to one row of evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from lms.core.tables import FORMATS, table_response
+from lms.goals import selectors
+from lms.hours import totals
+from lms.hours.conversion import rule_named
+from lms.members.models import Member, Unit
+from lms.members.permissions import get_or_404, visible, visible_units
+from lms.reports import evidence, people, rollup, trends
+from lms.reports.forms import PeopleFilter, UnitYear
+
+PAGE = 50
+
+
+def _unit_year(request: HttpRequest) -> tuple[UnitYear, Unit, int]:
+    form = UnitYear(request.GET, user=request.user)
+    unit, year = form.chosen()
+    if unit is None:
+        raise Http404
+    return form, unit, year
+
+
+def _crumbs(request: HttpRequest, unit: Unit, year: int) -> list[tuple[str, str]]:
+    """The units above, as far up as the person may look, and the unit itself."""
+    above = visible_units(request.user, "reports.view").filter(path__in=unit.ancestor_paths).order_by("path")
+    return [(one.label, f"?unit={one.code}&year={year}" if one.pk != unit.pk else "") for one in above]
+
+
+@login_required
+def board(request: HttpRequest) -> HttpResponseBase:
+    """Completion by child unit, from the roll-ups alone; the same rows as a file."""
+    form, unit, year = _unit_year(request)
+    report = rollup.completion(unit, year)
+    wanted = request.GET.get("format", "")
+    if wanted in FORMATS:
+        rows = rollup.table(report.rows, report.total)
+        return table_response(rollup.COLUMNS, rows, wanted, name=f"{unit.code}-{year}")
+    context = {
+        "form": form,
+        "unit": unit,
+        "year": year,
+        "report": report,
+        "cells": [{"row": row, "state": trends.state_of(row.rate, report.total.rate)} for row in report.rows],
+        "lines": selectors.lines_of(year).values(),
+        "crumbs": _crumbs(request, unit, year),
+        "has_children": not unit.is_leaf(),
+    }
+    return render(request, "reports/board.html", context)
+
+
+@login_required
+def trend(request: HttpRequest) -> HttpResponse:
+    """Hours by month against the line that would reach the goal, and the mix of categories: fetched after the board."""
+    _form, unit, year = _unit_year(request)
+    return render(request, "reports/trend.html", {"unit": unit, "year": year, **trends.of_unit(unit, year)})
+
+
+@login_required
+def people_list(request: HttpRequest) -> HttpResponseBase:
+    """Completion by person under a unit; the export is exactly what is filtered."""
+    _form, unit, year = _unit_year(request)
+    form = PeopleFilter(request.GET)
+    rows = people.standings(request.user, unit, year, **form.wanted())
+    wanted = request.GET.get("format", "")
+    if wanted in FORMATS:
+        return table_response(people.COLUMNS, people.values(rows), wanted, name=f"{unit.code}-{year}-members")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "unit": unit,
+        "year": year,
+        "page_obj": page,
+        "rows": [(row, selectors.progress_of(row), *people.verdict(row)) for row in page],
+        "crumbs": _crumbs(request, unit, year),
+    }
+    return render(request, "reports/people.html", context)
+
+
+@login_required
+def member_hours(request: HttpRequest, code: str) -> HttpResponse:
+    """One member's year: progress under each goal, every line of the ledger, reversals included."""
+    member = get_or_404(Member.objects.select_related("unit"), request.user, "hours.view", code=code)
+    return render(request, "reports/member_hours.html", evidence.year_of_member(member, request.GET.get("year")))
+
+
+@login_required
+def hour_entry(request: HttpRequest, uuid: Any) -> HttpResponse:
+    """One line of the ledger opened to its evidence, its rule and what came before and after it."""
+    entry = visible(totals.visible_entries(), request.user).filter(uuid=uuid).first()
+    if entry is None:
+        raise Http404
+    context = {
+        "entry": entry,
+        "chain": totals.chain(entry.source),
+        "assertion": totals.assertion_of(entry.source),
+        "rule": rule_named(entry.rule),
+        "evidence": evidence.behind(entry.source),
+        "own": entry.member.user_id == request.user.pk,
+    }
+    return render(request, "reports/hour_entry.html", context)
