@@ -8,8 +8,10 @@ from typing import Any
 from courses import selectors as courses
 from lms.core import clock
 from lms.goals import selectors as goals
+from lms.goals.models import Standing
 from lms.hours import totals
 from lms.members.models import Member
+from lms.reports.people import verdict
 from lms.stations import selectors as stations
 from lms.training import selectors as training
 
@@ -42,4 +44,56 @@ def year_of_member(member: Member, asked: str | None) -> dict[str, Any]:
         "goals": [(row, goals.progress_of(row)) for row in goals.standings_of(member.pk, year)],
         "entries": [(entry, entry.pk in stands) for entry in lines],
         "exemptions": goals.exemptions_of(member.pk),
+    }
+
+
+def record_of(member: Member, year: int) -> dict[str, Any]:
+    """One member's year by the names of the contract: ``entries`` (reversals included) and ``goals`` (each line's progress).
+
+    ``evidence`` says what kind of record stands behind a line; None: nothing is known. 学时 are numbers.
+    """
+    return {
+        "member": member.code,
+        "name": member.name,
+        "unit": member.unit.code,
+        "year": year,
+        "entries": [
+            {
+                "earned_on": entry.earned_on.isoformat(),
+                "title": entry.title,
+                "category": entry.category,
+                "mode": entry.mode,
+                "hours": float(entry.hours),
+                "source": entry.source,
+                "sequence": entry.sequence,
+                "rule": entry.rule,
+                "evidence": next(iter(behind(entry.source)), None),
+                "note": entry.note,
+                "posted_at": entry.posted_at.isoformat(),
+            }
+            for entry in totals.entries(member.pk, year)
+        ],
+        "goals": [_goal(row) for row in goals.standings_of(member.pk, year)],
+    }
+
+
+def _goal(row: Standing) -> dict[str, Any]:
+    progress = goals.progress_of(row)
+    state, word = verdict(row)
+    return {
+        "audience": row.line.audience,
+        "name": str(row.line.get_audience_display()),
+        "required_hours": float(row.line.required_hours),
+        "required_classes": row.line.required_classes,
+        "total": float(progress.total),
+        "counted": float(progress.counted),
+        "online": float(progress.online),
+        "over_cap": float(progress.over_cap),
+        "classes": progress.classes,
+        "missing_hours": float(progress.missing_hours),
+        "missing_classes": progress.missing_classes,
+        "exempt": progress.exempt,
+        "met": progress.met,
+        "state": state,
+        "verdict": word,
     }

@@ -8,8 +8,8 @@ A row, in the order of ``COLUMNS``: ``unit`` (code), ``name``, ``members`` (whom
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
@@ -59,14 +59,22 @@ class Sums:
     def assessed(self) -> int:
         return self.members - self.exempt
 
+    def __sub__(self, other: Sums) -> Sums:
+        return Sums(*(getattr(self, one.name) - getattr(other, one.name) for one in fields(self)))
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One unit's completion."""
+    """One unit's completion; ``direct``: only of the people who belong to the unit itself and to none below it."""
 
     unit: Unit
     of_members: Sums
     of_leaders: Sums
+    direct: bool = False
+
+    @property
+    def name(self) -> str:
+        return str(_("%(name)s（直属）") % {"name": self.unit.name}) if self.direct else self.unit.name
 
     @property
     def rate(self) -> Decimal | None:
@@ -90,7 +98,7 @@ class Row:
         members, leaders = self.of_members, self.of_leaders
         return (
             self.unit.code,
-            self.unit.name,
+            self.name,
             members.members,
             members.exempt,
             members.assessed,
@@ -133,7 +141,16 @@ def completion(unit: Unit, year: int, as_of: dt.date | None = None) -> Completio
         rows, total, day = _now(unit, children, year), _now(unit, [unit], year)[0], today
     else:
         rows, total, day = *_then(unit, children, year, as_of), as_of
-    return Completion(unit, year, day, rows, total)
+    return Completion(unit, year, day, [*rows, *_direct(total, rows)], total)
+
+
+def _direct(total: Row, rows: Sequence[Row]) -> Iterator[Row]:
+    """The people of the unit itself, where it has any besides those of its children: so that the rows add up."""
+    members, leaders = total.of_members, total.of_leaders
+    for row in rows:
+        members, leaders = members - row.of_members, leaders - row.of_leaders
+    if members.members or leaders.members:
+        yield Row(total.unit, members, leaders, direct=True)
 
 
 def _now(unit: Unit, units: Sequence[Unit], year: int) -> list[Row]:

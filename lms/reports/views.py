@@ -49,7 +49,9 @@ def board(request: HttpRequest) -> HttpResponseBase:
         "unit": unit,
         "year": year,
         "report": report,
-        "cells": [{"row": row, "state": trends.state_of(row.rate, report.total.rate)} for row in report.rows],
+        "cells": [
+            {"row": row, "state": trends.state_of(row.rate, report.total.rate)} for row in report.rows if not row.direct
+        ],
         "lines": selectors.lines_of(year).values(),
         "crumbs": _crumbs(request, unit, year),
         "has_children": not unit.is_leaf(),
