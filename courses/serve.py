@@ -14,11 +14,10 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils._os import safe_join
 from django.utils.http import http_date, parse_http_date_safe
 from django.views.decorators.http import require_safe
 
-PUBLIC = ("media/", "media_thumbnails/", "images/", "original_images/")
+PUBLIC = {"media", "media_thumbnails", "images", "original_images"}
 INLINE = {
     "video/mp4",
     "video/webm",
@@ -30,32 +29,38 @@ INLINE = {
     "image/gif",
     "image/avif",
 }
-RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})$")
 BLOCK = 256 * 1024
 
 
 @require_safe
 def media(request: HttpRequest, name: str) -> HttpResponseBase:
     """A public media file: whole, or the one range that was asked for (206), or 416."""
-    if not name.startswith(PUBLIC):
-        raise Http404
-    try:
-        path = Path(safe_join(settings.MEDIA_ROOT, name))
-        status = path.stat()
-    except (ValueError, OSError) as error:
-        raise Http404 from error
-    if not path.is_file():
-        raise Http404
+    path = _public_file(name)
+    status = path.stat()
     tag = f'"{status.st_mtime_ns:x}-{status.st_size:x}"'
     if request.headers.get("If-None-Match") == tag:
         return _described(HttpResponse(status=304), path, tag, status.st_mtime)
     wanted = request.headers.get("Range", "")
-    if wanted and _still_the_same(request, tag, status.st_mtime):
-        response = _part(path, wanted, status.st_size)
+    found = RANGE.match(wanted.strip()) if _still_the_same(request, tag, status.st_mtime) else None
+    if found and _makes_sense(found.group(1), found.group(2)):
+        response = _part(path, _bounds(found.group(1), found.group(2), status.st_size), status.st_size)
     else:
         response = FileResponse(path.open("rb"))
         response["Content-Length"] = str(status.st_size)
     return _described(response, path, tag, status.st_mtime)
+
+
+def _public_file(name: str) -> Path:
+    """The file of that name in a public folder. Raises Http404 for anything else, also for a way around by ``..``."""
+    try:
+        path = Path(settings.MEDIA_ROOT, name).resolve()
+        inside = path.relative_to(Path(settings.MEDIA_ROOT).resolve())
+        if inside.parts[0] in PUBLIC and path.is_file():
+            return path
+    except (ValueError, OSError, IndexError) as error:
+        raise Http404 from error
+    raise Http404
 
 
 def _still_the_same(request: HttpRequest, tag: str, modified: float) -> bool:
@@ -64,9 +69,7 @@ def _still_the_same(request: HttpRequest, tag: str, modified: float) -> bool:
     return not known or known == tag or parse_http_date_safe(known) == int(modified)
 
 
-def _part(path: Path, wanted: str, size: int) -> HttpResponseBase:
-    found = RANGE.match(wanted.strip())
-    bounds = _bounds(found.group(1), found.group(2), size) if found else None
+def _part(path: Path, bounds: tuple[int, int] | None, size: int) -> HttpResponseBase:
     if bounds is None:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     first, last = bounds
@@ -78,13 +81,16 @@ def _part(path: Path, wanted: str, size: int) -> HttpResponseBase:
     return response
 
 
+def _makes_sense(first: str, last: str) -> bool:
+    """Whether a range is one at all (RFC 9110 14.2: an invalid one is ignored, the whole file is sent)."""
+    return bool(first or last) and not (first and last and int(first) > int(last))
+
+
 def _bounds(first: str, last: str, size: int) -> tuple[int, int] | None:
     """First and last byte of a range; None when the file has no such bytes."""
-    if not first and not last:
-        return None
     start = int(first) if first else max(size - int(last), 0)
     stop = min(int(last), size - 1) if first and last else size - 1
-    return (start, stop) if start <= stop and start < size else None
+    return (start, stop) if start <= stop else None
 
 
 def _blocks(file: BinaryIO, left: int) -> Iterator[bytes]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,13 +15,31 @@ from wagtail.models import Page
 from courses.selectors import studied_below
 
 
-@hooks.register("before_delete_page")
-def keep_what_was_studied(request: HttpRequest, page: Page) -> HttpResponse | None:
-    """A page with records of learning is not deleted; unpublishing hides it and keeps the records."""
+def _refused(request: HttpRequest, page: Page) -> bool:
+    """Whether a page must stay because somebody studied it or a page below it; says so."""
     if not studied_below(page):
-        return None
+        return False
     messages.error(
         request,
         _("“%(title)s”已有学习记录，不能删除。可以取消发布：页面不再显示，学习记录保留。") % {"title": page.title},
     )
+    return True
+
+
+@hooks.register("before_delete_page")
+def keep_what_was_studied(request: HttpRequest, page: Page) -> HttpResponse | None:
+    """A page with records of learning is not deleted; unpublishing hides it and keeps the records."""
+    if not _refused(request, page):
+        return None
     return redirect("wagtailadmin_pages:unpublish", page.pk) if page.live else redirect("wagtailadmin_explore", page.pk)
+
+
+@hooks.register("before_bulk_action")
+def keep_what_was_studied_in_bulk(
+    request: HttpRequest, action: str, pages: Sequence[Any], _action_view: object
+) -> HttpResponse | None:
+    """Of several pages to be deleted one with records stops them all, before any is gone."""
+    if action != "delete":
+        return None
+    refused = [page for page in pages if isinstance(page, Page) and _refused(request, page)]
+    return redirect("wagtailadmin_explore", refused[0].get_parent().pk) if refused else None
