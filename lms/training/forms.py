@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,11 @@ from lms.training.models import Attendance, Training, TrainingSession
 from lms.training.services import Reconciliation, SessionPlan
 
 BLANK_SESSIONS = 3
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent, also when every field was left empty; None for a page that is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 class DateInput(forms.DateInput):
@@ -99,7 +105,9 @@ class SessionForm(forms.Form):
     day = forms.DateField(label=_("日期"), widget=DateInput)
     starts = forms.TimeField(label=_("开始"), widget=TimeInput)
     ends = forms.TimeField(label=_("结束"), widget=TimeInput)
-    measure = forms.ChoiceField(label=_("计时方式"), choices=TrainingSession.Measure.choices)
+    measure = forms.ChoiceField(
+        label=_("计时方式"), choices=TrainingSession.Measure.choices, initial=TrainingSession.Measure.CLOCK
+    )
     topic = forms.CharField(label=_("内容"), max_length=100, required=False)
 
     def plan(self) -> SessionPlan:

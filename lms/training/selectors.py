@@ -131,6 +131,17 @@ def searched(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     return rows.filter(named | Q(base__name__icontains=text))
 
 
+def ordinal(training: Training) -> int:
+    """期次: the how-manieth of its kind the unit holds in the year of its first session; 0 before one is planned."""
+    first = training.sessions.order_by("starts_at").first()
+    if first is None:
+        return 0
+    year = clock.day_start(dt.date(clock.local_date(first.starts_at).year, 1, 1))
+    peers = Training.objects.filter(unit=training.unit_id, kind=training.kind).exclude(state=Training.State.CANCELLED)
+    begun = peers.annotate(first=Min("sessions__starts_at")).filter(first__gte=year, first__lte=first.starts_at)
+    return begun.count()
+
+
 def bases() -> QuerySet[Base]:
     """All bases with how many visits are ahead; where one can go is no secret within the county."""
     ahead = Q(trainings__state=Training.State.OPEN, trainings__sessions__starts_at__gte=clock.now())
@@ -194,6 +205,10 @@ class RosterRow:
         syllables = self.member.sort_key.split()
         initials = "".join(syllable[0] for syllable in syllables)
         return f"{self.member.name} {''.join(syllables)} {initials} {self.member.code}".lower()
+
+    def matches(self, typed: str) -> bool:
+        """Whether the name holds what was typed (in lower case), or the pinyin, its first letters or the code begin so."""
+        return typed in self.member.name.lower() or any(word.startswith(typed) for word in self.letters.split(" "))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from lms.training.forms import (
     SessionFormSet,
     TrainingFilter,
     TrainingForm,
+    posted,
     session_values,
 )
 from lms.training.models import Training
@@ -75,11 +76,13 @@ def training_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
     sessions = list(training.sessions.all())
     figures = selectors.tallies(training, sessions)
     members = list(selectors.enrolled_members(training))
+    is_open = training.state == Training.State.OPEN
     context = {
         "training": training,
         "sessions": [(session, figures[session.pk]) for session in sessions],
+        "next_call": next((session for session in sessions if figures[session.pk].unmarked), None) if is_open else None,
         "members": members,
-        "is_open": training.state == Training.State.OPEN,
+        "is_open": is_open,
         "may_run": selectors.may_run(request.user, training),
         "may_plan": selectors.may_plan(request.user, training),
     }
@@ -94,8 +97,8 @@ def training_new(request: HttpRequest) -> HttpResponse:
     """Plan a training with its first sessions."""
     if not can_anywhere(request.user, "trainings.plan"):
         raise Http404
-    form = TrainingForm(request.POST or None, user=request.user, initial=_first_values(request))
-    sessions = SessionFormSet(request.POST or None, prefix="s")
+    form = TrainingForm(posted(request), user=request.user, initial=_first_values(request))
+    sessions = SessionFormSet(posted(request), prefix="s")
     if request.method == "POST" and form.is_valid() and sessions.is_valid():
         plans = [row.plan() for row in sessions if row.has_changed() and not row.cleaned_data.get("DELETE")]
         try:
@@ -117,9 +120,9 @@ def training_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     training = selectors.training_or_404(request.user, uuid, "plan")
     if training.state == Training.State.CANCELLED:
         raise Http404
-    form = TrainingForm(request.POST or None, user=request.user, instance=training)
+    form = TrainingForm(posted(request), user=request.user, instance=training)
     rows = [session_values(session) for session in training.sessions.all()]
-    sessions = SessionFormSet(request.POST or None, prefix="s", initial=rows)
+    sessions = SessionFormSet(posted(request), prefix="s", initial=rows)
     if training.state == Training.State.CLOSED:
         sessions.extra = 0
     if request.method == "POST" and form.is_valid() and sessions.is_valid():
@@ -152,7 +155,7 @@ def _save(training: Training, form: TrainingForm, sessions: Any, by: Any) -> Non
 def training_cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Call a training off, once asked and with a reason."""
     training = selectors.training_or_404(request.user, uuid, "plan")
-    form = CancelForm(request.POST or None)
+    form = CancelForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             services.cancel_training(training=training, reason=form.cleaned_data["reason"], by=request.user)
@@ -220,7 +223,7 @@ def training_close(request: HttpRequest, uuid: UUID) -> HttpResponse:
     sessions = list(training.sessions.all())
     figures = selectors.tallies(training, sessions)
     unmarked = sum(tally.unmarked for tally in figures.values())
-    form = CloseForm(request.POST or None, sessions=sessions, unmarked=unmarked)
+    form = CloseForm(posted(request), sessions=sessions, unmarked=unmarked)
     if request.method == "POST" and form.is_valid():
         try:
             services.close_training(training=training, said=form.said(), by=request.user)

@@ -17,7 +17,7 @@ from lms.core import tables
 from lms.members.models import Member
 from lms.training import selectors, services, sheets
 from lms.training.errors import TrainingError
-from lms.training.forms import TimesForm, times_values
+from lms.training.forms import TimesForm, posted, times_values
 from lms.training.models import Attendance, Training, TrainingSession
 
 FIELD = "status-"
@@ -45,7 +45,7 @@ def roster(request: HttpRequest, uuid: UUID, session_id: int) -> HttpResponse:
         raise Http404
     rows = selectors.roster(session)
     q = request.GET.get("q", "").strip().lower()
-    shown = [row for row in rows if q in row.letters]
+    shown = [row for row in rows if row.matches(q)]
     return render(request, "training/roster.html", {**_context(request, session), "rows": shown, "q": q})
 
 
@@ -90,7 +90,8 @@ def roster_mark(request: HttpRequest, uuid: UUID, session_id: int, code: str) ->
         return HttpResponse(error.message, status=409, content_type="text/plain; charset=utf-8")
     row = selectors.RosterRow(member, session.attendances.get(member=member))
     context = _context(request, session)
-    context["saved"] = _("已更正，学时随之调整") if context["is_closed"] else _("已保存")
+    # Before closing the key's colour and the figures say enough: a line more would move the rows under the thumb.
+    context["saved"] = _("已更正，学时随之调整") if context["is_closed"] else ""
     return render(request, "training/roster_tap.html", {**context, "row": row})
 
 
@@ -100,7 +101,7 @@ def roster_times(request: HttpRequest, uuid: UUID, session_id: int, code: str) -
     session = selectors.session_or_404(request.user, uuid, session_id, "run")
     member: Member = get_object_or_404(selectors.enrolled_members(session.training), code=code)
     first = times_values(session.attendances.filter(member=member).first())
-    form = TimesForm(request.POST or None, initial=first)
+    form = TimesForm(posted(request), initial=first)
     if request.method == "POST" and form.is_valid():
         try:
             services.set_times(session=session, member=member, by=request.user, **form.moments(session))
@@ -124,6 +125,7 @@ def sign_in_sheet(request: HttpRequest, uuid: UUID, session_id: int) -> HttpResp
         "session": session,
         "training": session.training,
         "rows": [(row, sheets.times_note(row.attendance)) for row in rows],
+        "ordinal": selectors.ordinal(session.training),
         "tally": selectors.tally(session),
         "blank": "blank" in request.GET,
         "morning": morning,

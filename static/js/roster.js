@@ -13,7 +13,8 @@ function filter() {
   const wanted = box.value.trim().toLowerCase();
   let shown = 0;
   for (const row of list.children) {
-    row.hidden = !row.dataset.find.includes(wanted);
+    const words = row.dataset.find.split(" ");
+    row.hidden = !(words[0].includes(wanted) || words.some((word) => word.startsWith(wanted)));
     if (!row.hidden) shown += 1;
   }
   none.hidden = shown > 0;
