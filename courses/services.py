@@ -22,10 +22,14 @@ FORGOTTEN_MS = 30 * 60 * 1000
 class Played(Protocol):
     """A span of a video and of the clock, in milliseconds."""
 
-    from_ms: int
-    to_ms: int
-    wall_from_ms: int
-    wall_to_ms: int
+    @property
+    def from_ms(self) -> int: ...
+    @property
+    def to_ms(self) -> int: ...
+    @property
+    def wall_from_ms(self) -> int: ...
+    @property
+    def wall_to_ms(self) -> int: ...
 
 
 # -- playing ------------------------------------------------------------------------

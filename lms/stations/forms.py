@@ -19,7 +19,10 @@ MOST_VILLAGERS = 2000
 
 
 class NotesForm(forms.Form):
-    """The columns of 学习收看记录簿 that a person writes."""
+    """The columns of 学习收看记录簿 that a person writes.
+
+    No text is required: a remote has no letters, and who only presses OK still ends the viewing and writes later.
+    """
 
     villagers = forms.IntegerField(
         label=_("实到群众人数"),
@@ -28,8 +31,8 @@ class NotesForm(forms.Form):
         initial=0,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
-    host = forms.CharField(label=_("主持人"), max_length=60)
-    recorder = forms.CharField(label=_("记录人"), max_length=60)
+    host = forms.CharField(label=_("主持人"), max_length=60, required=False)
+    recorder = forms.CharField(label=_("记录人"), max_length=60, required=False)
     discussion = forms.CharField(
         label=_("讨论情况"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )

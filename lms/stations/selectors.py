@@ -169,7 +169,7 @@ def lessons(course: CoursePage, station: Station) -> QuerySet[LessonPage]:
     ).order_by("-opened_at")
     return (
         playable_lessons()
-        .child_of(course)
+        .filter(path__startswith=course.path)
         .select_related("media")
         .annotate(seen_on=Subquery(earlier.values("opened_at")[:1]))
         .order_by("path")

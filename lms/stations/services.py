@@ -290,7 +290,7 @@ def _check_correction(
         raise StationError("own-record", _("不能更正自己的记录，请由上级办理。"))
     if not selectors.may_be_ticked(viewing).filter(pk=member.pk).exists():
         raise StationError("not-on-roster", _("%(name)s 不在本站点的名册里。") % {"name": member.name})
+    end = viewing.closed_at or clock.now()
     for stay in stays:
-        left = stay.left_at or viewing.closed_at
-        if not viewing.opened_at <= stay.joined_at <= left <= viewing.closed_at:
+        if not viewing.opened_at <= stay.joined_at <= (stay.left_at or end) <= end:
             raise StationError("times-outside", _("到场和离场时间要在收看的起止时间之内，离场不早于到场。"))

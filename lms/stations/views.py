@@ -19,7 +19,7 @@ from courses.models import LessonPage
 from lms.members.models import Member
 from lms.members.permissions import can_anywhere
 from lms.stations import selectors, services
-from lms.stations.forms import NotesForm
+from lms.stations.forms import MOST_VILLAGERS, NotesForm
 from lms.stations.models import GroupViewing, Station
 from lms.stations.services import StationError
 
@@ -138,7 +138,7 @@ def _start(request: HttpRequest, viewing: GroupViewing, lesson: LessonPage) -> H
 
 def _count(text: str | None) -> int:
     """A small count as typed; anything else is none."""
-    return min(int(text), NotesForm.MOST_VILLAGERS) if text and text.isdecimal() else 0
+    return min(int(text), MOST_VILLAGERS) if text and text.isdecimal() else 0
 
 
 @login_required
@@ -188,24 +188,28 @@ def close(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Discuss, write it down, end it. Whatever goes wrong, what was typed stays in the form."""
     viewing = selectors.viewing_or_404(request.user, uuid)
     form = NotesForm(request.POST or None, initial=NotesForm.initial_of(viewing))
-    status, headers = 200, {}
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                services.close_viewing(viewing=viewing, notes=form.notes(), by=request.user)
-            except OperationalError:
-                status, headers = 503, {"Retry-After": RETRY_SECONDS}
-                form.add_error(None, _("服务器正忙，这一次没有保存。您填的内容都在，请过几秒再按一次。"))
-            else:
-                return redirect("viewing-result", viewing.uuid)
+    if request.method != "POST":
+        return _closing(request, viewing, form)
+    if not form.is_valid():
+        return _closing(request, viewing, form, 422)
+    try:
+        services.close_viewing(viewing=viewing, notes=form.notes(), by=request.user)
+    except OperationalError:
+        form.add_error(None, _("服务器正忙，这一次没有保存。您填的内容都在，请过几秒再按一次。"))
+        response = _closing(request, viewing, form, 503)
+        response["Retry-After"] = RETRY_SECONDS
+        return response
+    return redirect("viewing-result", viewing.uuid)
+
+
+def _closing(request: HttpRequest, viewing: GroupViewing, form: NotesForm, status: int = 200) -> HttpResponse:
     context = {
         "viewing": viewing,
         "station": viewing.station,
         "form": form,
         "counts": selectors.present_counts(viewing),
     }
-    return render(request, "stations/close.html", context, status=status, headers=headers)
+    return render(request, "stations/close.html", context, status=status)
 
 
 @login_required

@@ -209,7 +209,7 @@ function setUpRoom() {
   const video = room.querySelector("video");
   const begin = room.querySelector("[data-begin]");
   const pause = room.querySelector("[data-pause]");
-  const late = room.querySelector("[data-late]");
+  const late = room.querySelectorAll("[data-late]");
   const panel = room.querySelector("[data-late-panel]");
   const ticks = new Ticks(room);
 
@@ -236,11 +236,12 @@ function setUpRoom() {
     room.querySelector("[data-next]").focus();
   });
 
-  late.addEventListener("click", () => {
+  const turnPanel = () => {
     panel.hidden = !panel.hidden;
-    late.setAttribute("aria-expanded", String(!panel.hidden));
-    if (!panel.hidden) panel.querySelector("input")?.focus();
-  });
+    late[0].setAttribute("aria-expanded", String(!panel.hidden));
+    (panel.hidden ? late[0] : panel.querySelector("input"))?.focus();
+  };
+  for (const button of late) button.addEventListener("click", turnPanel);
   panel.addEventListener("change", (event) => ticks.add(event.target.value, event.target.checked));
 
   let timer;
