@@ -37,7 +37,7 @@ def marked_copy(*, run: ImportRun, by: User) -> tuple[str, str, bytes]:
         allowed, memory_mb=allowed.memory_mb * MEMORY_FACTOR, cpu_seconds=allowed.cpu_seconds * CPU_FACTOR
     )
     order = json.dumps(_order(run, layout), ensure_ascii=False).encode()
-    copy = sandbox.run("marked.py", order + b"\n" + data, allowed)
+    copy = sandbox.run("marked", order + b"\n" + data, allowed)
     audit.record("import.marked_copy", by=by, on=run, unit=run.unit, file=run.file_name)
     ending, kind = ("csv", "text/csv") if book.kind == "csv" else ("xlsx", XLSX)
     return f"{PurePath(run.file_name).stem}-{_('错误说明')}.{ending}", kind, copy

@@ -1,6 +1,6 @@
 """Marks the errors in a copy of the person's own file, in a child process of its own.
 
-Run as a file by ``lms.exchange.sandbox``, without Django. On stdin: one line of JSON ``{"sheet", "head", "title",
+Run as a program by ``lms.exchange.sandbox``, without Django. On stdin: one line of JSON ``{"sheet", "head", "title",
 "marks": [[row, column or null, text], …]}`` (rows from 1, columns from 0), then the file. On stdout: the copy.
 An xlsx keeps its looks: red cells with the reason as a comment, and a last column with all reasons of the row. A CSV keeps
 its encoding and gets the column. An old xls comes back as xlsx with its values. No formula survives: values only, and
@@ -17,9 +17,10 @@ from typing import Any
 
 import openpyxl
 import python_calamine as calamine
-import reader
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
+
+from lms.exchange import reader
 
 RED = PatternFill("solid", fgColor="F6C7C3")
 INK = Font(color="B5221B", bold=True)

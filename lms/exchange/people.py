@@ -38,12 +38,12 @@ RECORD = (
 class Person:
     """What one row says: values by field (only those that say something), the branch, and what is wrong with it.
 
-    ``vague`` names the dates of which only year and month were written. Problems are dicts of ``column``, ``code``,
+    ``unit_id`` is 0 where no branch was found. ``vague`` names the dates of which only year and month were written. Problems are dicts of ``column``, ``code``,
     ``level`` (error or warning) and ``params``.
     """
 
     number: int
-    unit_id: int | None = None
+    unit_id: int = 0
     values: dict[str, Any] = field(default_factory=dict)
     vague: list[str] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)

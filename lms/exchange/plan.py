@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Field
 from django.utils.translation import gettext as _
 
 from lms.core.crypto import keyed_hash
@@ -159,7 +160,7 @@ def changes(decision: Decision, units: dict[int, Unit]) -> list[dict[str, str]]:
     ]
     if ID_NUMBER in decision.record:
         shown.append({"field": _("公民身份证号"), "old": "", "new": _("补录")})
-    if decision.moves and person.unit_id is not None:
+    if decision.moves:
         shown.append(_change(UNIT, member.unit.label, units[person.unit_id].label))
     if decision.state:
         shown.append(_change(STATE, member.get_state_display(), str(Member.State(decision.state).label)))
@@ -170,7 +171,13 @@ def changes(decision: Decision, units: dict[int, Unit]) -> list[dict[str, str]]:
 
 
 def _change(name: str, old: str, new: str) -> dict[str, str]:
-    return {"field": str(Member._meta.get_field(name).verbose_name), "old": old, "new": new}
+    return {"field": str(_column(name).verbose_name), "old": old, "new": new}
+
+
+def _column(name: str) -> Field[Any, Any]:
+    found = Member._meta.get_field(name)
+    assert isinstance(found, Field)
+    return found
 
 
 def _shown(name: str, value: Any) -> str:
@@ -178,5 +185,5 @@ def _shown(name: str, value: Any) -> str:
         return mask_mobile(value)
     if isinstance(value, bool):
         return _("是") if value else _("否")
-    choices = dict(Member._meta.get_field(name).flatchoices)
+    choices = dict(_column(name).flatchoices)
     return str(choices.get(value, "" if value is None else value))

@@ -1,6 +1,6 @@
 """Reads one uploaded table and nothing else, in a child process with little memory and little time.
 
-Run as a file (``python -I reader.py``) by ``lms.exchange.sandbox``; it knows nothing of Django or the database, so that a
+Run as a program (``python -m lms.exchange.reader``) by ``lms.exchange.sandbox``; it knows nothing of Django or the database, so that a
 file made to break it breaks only this process. The file comes on stdin, its limits as JSON in the first argument.
 Out come JSON lines: ``{"kind": …}``, then ``{"sheet": name, "hidden": bool, "merges": [[r1, c1, r2, c2], …]}`` before the
 rows of each sheet, each row ``[number, [cell, …]]`` counted from 1. A cell is a text, a number, true/false, null, or

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from django.conf import settings
 
@@ -44,12 +43,16 @@ EXHAUSTED = {-signal.SIGXCPU, -signal.SIGABRT, -signal.SIGKILL, -signal.SIGSEGV}
 
 
 def run(program: str, data: bytes, allowed: Limits) -> bytes:
-    """Feed ``data`` to a program of this folder in a child process; its output. Raises FileProblem when it is cut off."""
-    path = Path(__file__).with_name(program)
-    command = [sys.executable, "-I", "-X", "utf8", str(path), json.dumps(asdict(allowed))]
+    """Feed ``data`` to a module of this room in a child process; its output. Raises FileProblem when it is cut off."""
+    command = [sys.executable, "-E", "-s", "-m", f"lms.exchange.{program}", json.dumps(asdict(allowed))]
     try:
         done = subprocess.run(  # noqa: S603 - our own program; the file comes on stdin, never as an argument
-            command, input=data, capture_output=True, timeout=allowed.cpu_seconds * 6, check=False
+            command,
+            input=data,
+            capture_output=True,
+            timeout=allowed.cpu_seconds * 6,
+            check=False,
+            cwd=settings.BASE_DIR,
         )
     except subprocess.TimeoutExpired as error:
         raise FileProblem("file-bomb") from error
@@ -65,8 +68,9 @@ def read_book(data: bytes, allowed: Limits | None = None) -> Book:
     allowed = allowed or limits()
     if len(data) > allowed.file_bytes:
         raise FileProblem("file-too-large", megabytes=allowed.file_bytes // (1024 * 1024))
-    kind, sheets = "", []
-    for line in run("reader.py", data, allowed).splitlines():
+    kind = ""
+    sheets: list[Sheet] = []
+    for line in run("reader", data, allowed).splitlines():
         found = json.loads(line)
         if isinstance(found, list):
             sheets[-1].rows[found[0]] = found[1]

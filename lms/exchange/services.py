@@ -249,12 +249,12 @@ def _apply_chunk(run_id: int, codes: list[str]) -> int:
         person.problems = [problem for problem in person.problems if problem["level"] == "error"]
     units = _units_of(persons)
     decisions = plan.decide(persons, _scope(run), units)
-    fresh = [decision for decision in decisions if decision.verdict == Verdict.CREATE]
-    _create(run, fresh, units, codes)
-    done = [row for row, decision in zip(rows, decisions, strict=True) if decision.verdict == Verdict.CREATE]
-    for row, decision in zip(rows, decisions, strict=True):
-        if decision.verdict == Verdict.CREATE:
-            continue
+    paired = list(zip(rows, decisions, strict=True))
+    fresh = [(row, decision) for row, decision in paired if decision.verdict == Verdict.CREATE]
+    known = [(row, decision) for row, decision in paired if decision.verdict != Verdict.CREATE]
+    _create(run, [decision for _row, decision in fresh], units, codes)
+    done = [row for row, _decision in fresh]
+    for row, decision in known:
         if time.monotonic() > until and done:
             break
         _update(run, row, decision, units)
@@ -265,7 +265,8 @@ def _apply_chunk(run_id: int, codes: list[str]) -> int:
 
 
 def _units_of(persons: Sequence[Person]) -> dict[int, Unit]:
-    return Unit.objects.in_bulk({person.unit_id for person in persons if person.unit_id})
+    wanted = {person.unit_id for person in persons}
+    return {unit.pk: unit for unit in Unit.objects.filter(pk__in=wanted)}
 
 
 def _create(run: ImportRun, decisions: list[Decision], units: dict[int, Unit], codes: list[str]) -> None:
@@ -281,9 +282,9 @@ def _create(run: ImportRun, decisions: list[Decision], units: dict[int, Unit], c
         reason=_reason(run),
     )
     del codes[: len(decisions)]
-    for decision, member in zip(decisions, made, strict=True):
-        decision.member = member
-    posts = [_post(decision) for decision in decisions if decision.appoints]
+    posts = [
+        _post(decision.person, member) for decision, member in zip(decisions, made, strict=True) if decision.appoints
+    ]
     if posts:
         members.appoint_many(posts, by=run.created_by)
 
@@ -296,9 +297,9 @@ def _new_member(person: Person, units: dict[int, Unit], code: str) -> Member:
     return members.build(unit=units[person.unit_id], code=code, id_number=person.id_number, **values)
 
 
-def _post(decision: Decision) -> Post:
-    values, member = decision.person.values, decision.member
-    return Post(member=member, unit_id=decision.person.unit_id, office=values["office"], started_on=values["office_on"])
+def _post(person: Person, member: Member) -> Post:
+    values = person.values
+    return Post(member=member, unit_id=person.unit_id, office=values["office"], started_on=values["office_on"])
 
 
 def _update(run: ImportRun, row: ImportRow, decision: Decision, units: dict[int, Unit]) -> None:
@@ -320,7 +321,7 @@ def _update(run: ImportRun, row: ImportRow, decision: Decision, units: dict[int,
         on = person.values.get("state_on")
         members.set_state(member=member, state=decision.state, on=on, by=by, reason=reason)
     if decision.appoints:
-        members.appoint_many([_post(decision)], by=by)
+        members.appoint_many([_post(person, member)], by=by)
 
 
 def _reason(run: ImportRun) -> str:

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from lms.core.queue import enqueue
-from lms.exchange import copies, form_sheet, messages, selectors, services
+from lms.exchange import copies, form_sheet, messages, sandbox, selectors, services
 from lms.exchange.forms import ConfirmForm, UploadForm
 from lms.exchange.models import ImportRow, ImportRun
 from lms.exchange.sandbox import FileProblem
@@ -45,7 +45,8 @@ def import_new(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = UploadForm(request.POST or None, request.FILES or None, units=units)
     if not form.is_valid():
-        return render(request, "exchange/new.html", {"form": form}, status=422 if form.is_bound else 200)
+        context = {"form": form, "limits": sandbox.limits()}
+        return render(request, "exchange/new.html", context, status=422 if form.is_bound else 200)
     file = form.cleaned_data["file"]
     with transaction.atomic():
         run = services.upload(data=file.read(), file_name=file.name, unit=form.cleaned_data["unit"], by=request.user)
@@ -76,8 +77,6 @@ def _detail(request: HttpRequest, run: ImportRun, status: int = 200, **extra: ob
     kind = request.GET.get("rows", "")
     kind = kind if kind in KINDS else next((name for name in KINDS if selectors.rows(run, name).exists()), "create")
     page = Paginator(selectors.rows(run, kind), PAGE).get_page(request.GET.get("page"))
-    for row in page.object_list:
-        row.said = [{**problem, "text": messages.of_row(problem)} for problem in row.problems]
     context = {
         "run": run,
         "busy": run.state in BUSY,
@@ -85,6 +84,7 @@ def _detail(request: HttpRequest, run: ImportRun, status: int = 200, **extra: ob
         "kind": kind,
         "tabs": _tabs(run, kind),
         "page_obj": page,
+        "rows": [(row, [(problem["column"], messages.of_row(problem)) for problem in row.problems]) for row in page],
         "may_import": can(request.user, "members.import", run.unit),
         "form": ConfirmForm(),
         **extra,
