@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum, When
+from django.db.models.functions import Length, Substr
 from wagtail.models import Page
 
 from courses import rules
@@ -197,14 +198,28 @@ def begun(member: Member) -> QuerySet[LessonProgress]:
     return rows.select_related("lesson__media").order_by("-updated_at")
 
 
-def next_lesson(member: Member) -> LessonPage | None:
-    """What to learn next: the lesson begun last, else the first required lesson with a video not yet completed."""
+def playing_now(member_ids: Iterable[int]) -> set[int]:
+    """Which of some members are watching at this moment: what they watch is settled when they stop."""
+    rows = PlaySession.objects.filter(member_id__in=list(member_ids), ended_ms__isnull=True)
+    return set(rows.values_list("member_id", flat=True))
+
+
+def next_lesson(member: Member, taken: Collection[str] = ()) -> LessonPage | None:
+    """What to learn next: the lesson begun last, else the first required lesson with a video not yet completed.
+
+    A lesson of a course in a category that is not among ``taken`` comes before one of a category already learned.
+    """
     started = begun(member).first()
     if started is not None:
         return started.lesson
     done = LessonProgress.objects.filter(member=member, completed_at__isnull=False).values("lesson_id")
     waiting = LessonPage.objects.live().filter(media__isnull=False, required=True).exclude(pk__in=done)
-    return waiting.select_related("media").order_by("path").first()
+    learned = CoursePage.objects.filter(category__in=taken).values("path")
+    above = Substr("path", 1, Length("path") - LessonPage.steplen)
+    rows = waiting.annotate(above=above).annotate(
+        known=Case(When(Exists(learned.filter(path=OuterRef("above"))), then=1), default=0)
+    )
+    return rows.select_related("media").order_by("known", "path").first()
 
 
 # -- the catalogue -------------------------------------------------------------------

@@ -73,10 +73,10 @@ def entries(member_id: int, year: int) -> QuerySet[HourEntry]:
     )
 
 
-def standing(queryset: QuerySet[HourEntry]) -> list[HourEntry]:
-    """Of ordered lines, those that stand: the last line of a source when it is a credit."""
+def standing(lines: Iterable[HourEntry]) -> list[HourEntry]:
+    """Of some lines, those that stand: the last line of a source when it is a credit."""
     last: dict[str, HourEntry] = {}
-    for entry in queryset:
+    for entry in lines:
         if entry.source not in last or entry.sequence > last[entry.source].sequence:
             last[entry.source] = entry
     return [entry for entry in last.values() if not entry.is_reversal]
@@ -121,17 +121,6 @@ def by_month(year: int, unit_path: str) -> list[tuple[int, Decimal]]:
     )
     found = dict(rows)
     return [(month, found.get(month, ZERO)) for month in range(1, 13)]
-
-
-def by_category(year: int, unit_path: str) -> dict[str, Decimal]:
-    """Standing 学时 earned under a unit at the time in a year, by content category; a category without any is absent."""
-    lines = HourEntry.objects.filter(earned_on__year=year, unit__path__startswith=unit_path).order_by()
-    return dict(lines.values("category").annotate(total=Sum("hours")).values_list("category", "total"))
-
-
-def lines_of_source(source: str) -> QuerySet[HourEntry]:
-    """The chain of one source: each credit and each reversal, in order."""
-    return visible_entries().filter(source=source).order_by("sequence")
 
 
 def day_of(member_id: int, day: dt.date) -> list[HourEntry]:

@@ -32,8 +32,9 @@ def learn(request: HttpRequest) -> HttpResponse:
 
 def _answers(member: Member) -> dict[str, Any]:
     today = clock.today()
-    lines = totals.entries(member.pk, today.year)
-    lesson = courses.next_lesson(member)
+    lines = list(totals.entries(member.pk, today.year))
+    stands = totals.standing(lines)
+    lesson = courses.next_lesson(member, {entry.category for entry in stands})
     sessions = training.upcoming_for(member, limit=3)
     return {
         "member": member,
@@ -43,7 +44,7 @@ def _answers(member: Member) -> dict[str, Any]:
         "begun": courses.begun(member)[:3],
         "session": sessions[0] if sessions else None,
         "later": sessions[1:],
-        "recent": sorted(totals.standing(lines), key=lambda entry: entry.earned_on, reverse=True)[:RECENT],
+        "recent": sorted(stands, key=lambda entry: entry.earned_on, reverse=True)[:RECENT],
     }
 
 
