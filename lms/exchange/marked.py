@@ -24,13 +24,15 @@ from lms.exchange import reader
 
 RED = PatternFill("solid", fgColor="F6C7C3")
 INK = Font(color="B5221B", bold=True)
+# openpyxl puts each sheet into a temporary file before it packs them.
+WRITTEN_MB = 200
 RUNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def main() -> int:
     """Read the order and the file, write the copy."""
     limits = json.loads(sys.argv[1])
-    reader.hold(limits["memory_mb"], limits["cpu_seconds"])
+    reader.hold(limits["memory_mb"], limits["cpu_seconds"], WRITTEN_MB)
     order = json.loads(sys.stdin.buffer.readline())
     sys.stdout.buffer.write(copy(sys.stdin.buffer.read(), order))
     return 0

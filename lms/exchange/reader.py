@@ -74,14 +74,14 @@ def _say(line: Any) -> None:
     sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
-def hold(memory_mb: int, cpu_seconds: int) -> None:
+def hold(memory_mb: int, cpu_seconds: int, written_mb: int = 0) -> None:
     """Take away what a hostile file would use up (where the system can)."""
     if resource is None:
         return
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1024 * 1024,) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (written_mb * 1024 * 1024,) * 2)
 
 
 def read(data: bytes, rows: int, columns: int) -> Iterator[Any]:
