@@ -66,7 +66,7 @@ def postgresql() -> Iterator[str]:
         options = f"-k {folder} -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         subprocess.run([control, "-D", data, "-w", "-o", options, "-l", f"{folder}/log", "start"], **run)
         try:
-            yield f"postgres://xiangxue@{folder.replace('/', '%2F')}/postgres"
+            yield f"postgres://xiangxue@/{folder}/postgres"  # a path with a second slash names the socket's folder
         finally:
             subprocess.run([control, "-D", data, "-m", "immediate", "stop"], **run)
 
