@@ -37,6 +37,7 @@ class Command(BaseCommand):
         manage = str(settings.BASE_DIR / "manage.py")
         with Supervisor(grace=GRACE_SECONDS) as group:
             self.prepare(options)
+            refuse_taken(port)  # again: filling the demo county takes its time
             group.start(web_command(port))
             group.start([sys.executable, manage, "run_worker"])
             wait_for(f"http://{HOST}:{port}/healthz", group)
