@@ -7,11 +7,22 @@ from collections.abc import Callable
 from typing import Any
 
 from courses.models import LessonPage
+from lms.core import clock
+from lms.exchange import services as imports
+from lms.exchange.models import ImportRun
 from lms.goals import services as goals
+from lms.hours import ledger, totals
 from lms.members.models import Member, Unit
+from lms.stations import services as stations
+from lms.stations.models import Station
+from lms.training import services as trainings
+from lms.training.models import Base, Training
+from lms.training.services import SessionPlan
+from lms.training.views_roster import FIELD
 from tests.conftest import County
 from tests.courses.conftest import make_course
-from tests.factories import make_member
+from tests.exchange import rosters
+from tests.factories import make_credit, make_member
 
 
 def nothing(county: County, unit: Unit) -> dict[str, Any]:
@@ -37,9 +48,107 @@ def lesson(county: County, unit: Unit) -> dict[str, Any]:
     return {"pk": found.pk}
 
 
+def entry(county: County, unit: Unit) -> dict[str, Any]:
+    who = somebody(unit)
+    if not totals.entries(who.pk, 2026).exists():
+        ledger.post(make_credit(who), by=None)
+    return {"uuid": totals.entries(who.pk, 2026).get().uuid}
+
+
+def _training(unit: Unit) -> Training:
+    start = clock.now() - dt.timedelta(hours=3)
+    plan = SessionPlan(starts_at=start, ends_at=start + dt.timedelta(hours=2))
+    made = trainings.plan_training(
+        kind="class", unit=unit, sessions=[plan], by=None, title="剪枝", category="skills", place="村部"
+    )
+    trainings.enrol(training=made, member=somebody(unit), by=None)
+    return made
+
+
+def training(county: County, unit: Unit) -> dict[str, Any]:
+    return {"uuid": _training(unit).uuid}
+
+
+def enrolment(county: County, unit: Unit) -> dict[str, Any]:
+    return {"uuid": _training(unit).uuid, "code": somebody(unit).code}
+
+
+def session(county: County, unit: Unit) -> dict[str, Any]:
+    made = _training(unit)
+    return {"uuid": made.uuid, "session_id": made.sessions.get().pk}
+
+
+def mark(county: County, unit: Unit) -> dict[str, Any]:
+    return {**session(county, unit), "code": somebody(unit).code}
+
+
+def base(county: County, unit: Unit) -> dict[str, Any]:
+    made, _new = Base.objects.get_or_create(
+        code=f"B-{unit.code}", defaults={"name": "葡萄园", "kind": "industry", "unit": unit}
+    )
+    return {"code": made.code}
+
+
+def _station(unit: Unit) -> Station:
+    return Station.objects.get_or_create(unit=unit, defaults={"code": f"S-{unit.code}", "name": "站点"})[0]
+
+
+def station(county: County, unit: Unit) -> dict[str, Any]:
+    return {"code": _station(unit).code}
+
+
+def station_course(county: County, unit: Unit) -> dict[str, Any]:
+    found = LessonPage.objects.get(pk=lesson(county, unit)["pk"])
+    return {**station(county, unit), "course": found.course.pk}
+
+
+def station_lesson(county: County, unit: Unit) -> dict[str, Any]:
+    return {**station(county, unit), "lesson": lesson(county, unit)["pk"]}
+
+
+def viewing(county: County, unit: Unit) -> dict[str, Any]:
+    return {"uuid": stations.open_viewing(station=_station(unit), by=None).uuid}
+
+
+def viewing_lesson(county: County, unit: Unit) -> dict[str, Any]:
+    return {**viewing(county, unit), "lesson": lesson(county, unit)["pk"]}
+
+
+def viewing_member(county: County, unit: Unit) -> dict[str, Any]:
+    return {**viewing(county, unit), "code": somebody(unit).code}
+
+
+def roster_import(county: County, unit: Unit) -> dict[str, Any]:
+    made = imports.upload(
+        data=rosters.text(rosters.table([rosters.person()])), file_name="名册.csv", unit=unit, by=None
+    )
+    ImportRun.objects.filter(pk=made.pk).update(state=ImportRun.State.PLANNED)
+    return {"run": made.uuid}
+
+
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "-": nothing,
     "member": member,
     "exemption": exemption,
     "lesson": lesson,
+    "entry": entry,
+    "training": training,
+    "enrolment": enrolment,
+    "session": session,
+    "mark": mark,
+    "base": base,
+    "station": station,
+    "station-course": station_course,
+    "station-lesson": station_lesson,
+    "viewing": viewing,
+    "viewing-lesson": viewing_lesson,
+    "viewing-presence": viewing,
+    "viewing-member": viewing_member,
+    "import": roster_import,
+}
+
+# What an address needs to be sent before it looks at the person's right to the object it names.
+SENT: dict[str, Callable[[Unit], dict[str, str]]] = {
+    "mark": lambda unit: {f"{FIELD}{somebody(unit).code}": "present"},
+    "viewing-presence": lambda unit: {"member": somebody(unit).code, "present": "1"},
 }

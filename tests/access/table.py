@@ -33,9 +33,59 @@ member-exemptions     GET   member       county town secretary auditor        | 
 member-exemptions     POST  member       county town                          | county         | county
 exemption-withdraw    POST  exemption    county town                          | county         | county
 
+learn                 GET   -            *
+own-hours             GET   -            member
+hour-entry            GET   entry        county town secretary auditor        | county auditor | county auditor
+member-hours          GET   member       county town secretary auditor        | county auditor | county auditor
+report-board          GET   -            county town secretary auditor
+report-trend          GET   -            county town secretary auditor
+report-members        GET   -            county town secretary auditor
+
+training-list         GET   -            county town trainer secretary auditor
+training-new          GET   -            county town secretary
+training-detail       GET   training     county town trainer secretary auditor | county auditor | county auditor
+training-edit         GET   training     county town secretary                 | county         | county
+training-enrol        POST  training     county town trainer secretary         | county         | county
+enrolment-cancel      POST  enrolment    county town trainer secretary         | county         | county
+training-close        GET   training     county town trainer secretary         | county         | county
+training-close        POST  training     county town trainer secretary         | county         | county
+training-cancel       POST  training     county town secretary                 | county         | county
+session-roster        GET   session      county town trainer secretary         | county         | county
+session-save          POST  session      county town trainer secretary         | county         | county
+session-sheet         GET   session      county town trainer secretary auditor | county auditor | county auditor
+session-mark          POST  mark         county town trainer secretary         | county         | county
+session-times         POST  mark         county town trainer secretary         | county         | county
+base-list             GET   -            county town trainer secretary auditor
+base-detail           GET   base         county town trainer secretary auditor | county town trainer secretary auditor | county town trainer secretary auditor
+visit-register        GET   -            county town trainer secretary auditor
+
 play-start            POST  lesson       member
 play-beat             POST  -            **
 play-finish           POST  -            **
+
+station-home          GET   -            county town secretary station
+station-screen        GET   station      county town secretary station         | county         | county
+station-courses       GET   station      county town secretary station         | county         | county
+station-lessons       GET   station-course county town secretary station       | county         | county
+station-choose        POST  station-lesson county town secretary station       | county         | county
+viewing-roll          GET   viewing-lesson county town secretary station       | county         | county
+viewing-play          GET   viewing      county town secretary station         | county         | county
+viewing-presence      POST  viewing-presence county town secretary station     | county         | county
+viewing-close         GET   viewing      county town secretary station         | county         | county
+viewing-result        GET   viewing      county town secretary station         | county         | county
+station-book          GET   -            county town secretary station auditor
+station-book-print    GET   -            county town secretary station auditor
+viewing-detail        GET   viewing      county town secretary station auditor | county auditor | county auditor
+viewing-notes         POST  viewing      county town secretary station         | county         | county
+viewing-correct       GET   viewing-member county town secretary station       | county         | county
+
+import-list           GET   -            county town auditor
+import-new            GET   -            county town
+import-form           GET   -            county town
+import-detail         GET   import       county town auditor                   | county auditor | county auditor
+import-progress       GET   import       county town auditor                   | county auditor | county auditor
+import-apply          POST  import       county town                           | county         | county
+import-marked         GET   import       county town                           | county         | county
 
 wagtail_serve         GET   -            **
 wagtailcore_login     GET   -            **
