@@ -14,7 +14,8 @@ PAGE_RIGHTS = {
 FILES = {
     ("wagtailimages", "image"): ("add", "change", "choose"),
     ("wagtaildocs", "document"): ("add", "change", "choose"),
-    ("courses", "mediafile"): ("add", "change"),
+    # wagtailmedia asks for the rights of its own model, whichever model holds the videos
+    ("wagtailmedia", "media"): ("add", "change"),
 }
 
 

@@ -65,6 +65,7 @@ class Migration(migrations.Migration):
         ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
         ("wagtailimages", "0027_image_description"),
         ("wagtaildocs", "0014_alter_document_file_size"),
+        ("wagtailmedia", "0005_alter_media_options"),
         ("wagtailadmin", "0005_editingsession_is_editing"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]

@@ -14,6 +14,7 @@ from django.template.context import RequestContext
 from courses import selectors
 from courses.forms import CatalogueFilter
 from courses.models import CoursePage, LessonPage
+from lms.core import clock
 from lms.members.models import Member
 
 register = template.Library()
@@ -52,13 +53,19 @@ def newest_courses(number: int) -> list[dict[str, Any]]:
 
 @register.simple_tag(takes_context=True)
 def course_state(context: RequestContext, page: CoursePage) -> dict[str, Any]:
-    """The lessons of a course with the reader's progress in each; how many he has completed."""
+    """The lessons of a course with the reader's progress in each; how many he has completed; what it earns."""
     member, lessons = _member(context), list(page.lessons())
     progress = selectors.progress_in(lessons, member) if member else {}
     rows = [{"lesson": lesson, "progress": progress.get(lesson.pk)} for lesson in lessons]
     done = sum(1 for row in rows if row["progress"] and row["progress"].completed_at)
     unfinished = (row["lesson"] for row in rows if not (row["progress"] and row["progress"].completed_at))
-    return {"rows": rows, "done": done, "member": member, "next": next(unfinished, None)}
+    return {
+        "rows": rows,
+        "done": done,
+        "member": member,
+        "next": next(unfinished, None),
+        "hours": selectors.hours_of(lessons, clock.today()),
+    }
 
 
 @register.simple_tag(takes_context=True)

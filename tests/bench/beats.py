@@ -1,0 +1,210 @@
+"""Beats a second: 16 players at once on the house as it is served, against a bare Django view that does one upsert.
+
+Both run on granian on the same database, in rounds that take turns. SQLite with synchronous=FULL always; PostgreSQL when
+DATABASE_URL names one (in a database of its own, dropped afterwards).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psycopg
+
+from tests.bench import load
+
+ROOT = Path(__file__).resolve().parents[2]
+AT_ONCE = 16
+VIEWERS = 256
+ROUNDS = 5
+SECONDS = 3.0
+CLAIM_MS = 10
+PORTS = {"house": 8751, "bare": 8752}
+HEALTH = {"house": "/healthz", "bare": "/health/"}
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What performance.md asks on an engine; zero asks nothing."""
+
+    rate: float
+    ratio: float
+    p99_ms: float
+
+
+GOALS = {"SQLite FULL": Goal(rate=800, ratio=0, p99_ms=250), "PostgreSQL": Goal(rate=0, ratio=0.75, p99_ms=60)}
+
+
+def run() -> dict[str, Any]:
+    """``figure``: beats a second on SQLite; ``engines``: rate, reference, ratio, p99 (ms) of each engine."""
+    engines = [_measure("SQLite FULL", "")]
+    address = os.environ.get("DATABASE_URL", "")
+    if address.startswith("postgres"):
+        with _scratch(address) as scratch:
+            engines.append(_measure("PostgreSQL", scratch))
+    for engine in engines:
+        print(
+            "{engine}: {figure}/s, bare view {reference}/s, ratio {ratio}, p99 {p99_ms} ms"
+            " (bare {reference_p99_ms} ms), refused {refused}".format(**engine)
+        )
+    return {
+        "name": "beats, 16 at once (a second)",
+        **{key: engines[0][key] for key in ("figure", "reference", "ratio", "p99_ms")},
+        "reference_name": "bare Django view, one upsert",
+        "target": GOALS["SQLite FULL"].rate,
+        "met": all(engine["met"] for engine in engines),
+        "engines": engines,
+    }
+
+
+def _measure(name: str, address: str) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="beats") as folder, ExitStack() as stack:
+        env = {**os.environ, "DATABASE_URL": address, "XIANGXUE_DATA": folder, "XIANGXUE_DEBUG": ""}
+        env = {key: value for key, value in env.items() if value}
+        tokens = _ask(env, str(VIEWERS))
+        stack.enter_context(_served("house", {**env, "DJANGO_SETTINGS_MODULE": "lms.settings"}))
+        stack.enter_context(_served("bare", {**env, "DJANGO_SETTINGS_MODULE": "tests.bench.bare_settings"}))
+        sent: dict[int, int] = {}
+        sources = {
+            "house": lambda line: _beats(tokens, sent, line),
+            "bare": _upserts,
+        }
+        rounds = _rounds(sources)
+        _replay(tokens)
+        claimed = sum(sent.values()) * CLAIM_MS
+        stands = _ask(env, "--credited")
+    return _figures(name, rounds, claimed, stands)
+
+
+def _rounds(sources: dict[str, Callable[[int], Iterator[bytes]]]) -> dict[str, list[load.Load]]:
+    """Rounds that take turns, after one to warm up."""
+    kept = {who: {line: make(line) for line in range(AT_ONCE)} for who, make in sources.items()}
+    found: dict[str, list[load.Load]] = {who: [] for who in sources}
+    for number in range(ROUNDS + 1):
+        for who in sources:
+            seconds = SECONDS if number else 1.0
+            done = load.run(PORTS[who], AT_ONCE, kept[who].__getitem__, seconds)
+            if number:
+                found[who].append(done)
+    return found
+
+
+def _beats(tokens: list[str], sent: dict[int, int], line: int) -> Iterator[bytes]:
+    """What one connection sends: the next beat of each of its viewers in turn. ``sent``: the last number of each."""
+    own = range(line, len(tokens), AT_ONCE)
+    number = 0
+    while True:
+        for viewer in own:
+            body = {
+                "token": tokens[viewer],
+                "sequence": number + 1,
+                "from": number * CLAIM_MS,
+                "to": (number + 1) * CLAIM_MS,
+            }
+            sent[viewer] = number + 1
+            yield load.post(PORTS["house"], "/play/beat/", json.dumps(body).encode())
+        number += 1
+
+
+def _upserts(line: int) -> Iterator[bytes]:
+    own = range(line, VIEWERS, AT_ONCE)
+    number = 0
+    while True:
+        number += 1
+        for viewer in own:
+            body = {"id": viewer, "sequence": number, "to": number * CLAIM_MS}
+            yield load.post(PORTS["bare"], "/bare/", json.dumps(body).encode())
+
+
+def _replay(tokens: list[str]) -> None:
+    """Send the first beat of everybody once more: it must add nothing."""
+    for token in tokens:
+        body = json.dumps({"token": token, "sequence": 1, "from": 0, "to": CLAIM_MS}).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{PORTS['house']}/play/beat/", body)
+        with urllib.request.urlopen(request, timeout=10):
+            pass
+
+
+def _figures(name: str, rounds: dict[str, list[load.Load]], claimed: int, stands: int) -> dict[str, Any]:
+    total = {who: load.Load() for who in rounds}
+    for who, loads in rounds.items():
+        for one in loads:
+            total[who].add(one)
+    rate = {who: median(one.rate for one in loads) for who, loads in rounds.items()}
+    ratio = median(ours.rate / other.rate for ours, other in zip(rounds["house"], rounds["bare"], strict=True))
+    refused = sum(total["house"].statuses.values()) - total["house"].statuses[200]
+    goal, p99 = GOALS[name], total["house"].p99_ms
+    honest = 0 < stands <= claimed
+    return {
+        "engine": name,
+        "figure": round(rate["house"]),
+        "reference": round(rate["bare"]),
+        "ratio": round(ratio, 2),
+        "p99_ms": round(p99, 1),
+        "reference_p99_ms": round(total["bare"].p99_ms, 1),
+        "refused": refused,
+        "claimed_seconds": round(claimed / 1000, 1),
+        "credited_seconds": round(stands / 1000, 1),
+        "met": honest and not refused and rate["house"] >= goal.rate and ratio >= goal.ratio and p99 <= goal.p99_ms,
+    }
+
+
+def _ask(env: dict[str, str], *arguments: str) -> Any:
+    command = [sys.executable, "-m", "tests.bench.beats_data", *arguments]
+    done = subprocess.run(command, env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@contextmanager
+def _served(who: str, env: dict[str, str]) -> Iterator[None]:
+    """A server as the site runs it, until the block ends."""
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORTS[who])]
+    command += ["--workers", "2", "--blocking-threads", "4", "--log-level", "warning", "lms.wsgi:application"]
+    server = subprocess.Popen(command, env=env, cwd=ROOT)
+    try:
+        _wait(f"http://127.0.0.1:{PORTS[who]}{HEALTH[who]}", server)
+        yield
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
+    for _try in range(300):
+        if server.poll() is not None:
+            raise RuntimeError(f"{address} ended by itself")
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"{address} does not answer")
+
+
+@contextmanager
+def _scratch(address: str) -> Iterator[str]:
+    """A database of its own beside the one that the address names."""
+    name = f"beats_{os.getpid()}"
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        try:
+            head, _slash, tail = address.rpartition("/")
+            query = tail.partition("?")
+            yield f"{head}/{name}{query[1]}{query[2]}"
+        finally:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(), ensure_ascii=False, indent=2))
