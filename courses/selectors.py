@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,7 @@ from courses.models import CoursePage, GroupWatch, LessonPage, LessonProgress, P
 from lms.core import clock
 from lms.hours.conversion import Tariffs
 from lms.hours.credit import Credit
+from lms.hours.rules import hours_by_clock, hours_by_tier
 from lms.members.models import Member
 
 CHUNK = 300
@@ -257,6 +259,15 @@ def lesson_counts(courses: Iterable[CoursePage]) -> dict[str, tuple[int, int]]:
         number, total = found[path[: -LessonPage.steplen]]
         found[path[: -LessonPage.steplen]] = (number + 1, total + (duration or 0))
     return found
+
+
+def hours_of(lessons: Iterable[LessonPage], day: dt.date) -> Decimal:
+    """学时 that watching all of some lessons alone is worth, by the rule in force on a day."""
+    tariff = Tariffs()(rules.ONLINE, day)
+    lengths = [lesson.media.duration_ms // 1000 for lesson in lessons if lesson.media]
+    if tariff.method == "tiers":
+        return sum((hours_by_tier(seconds, tariff) for seconds in lengths), rules.ZERO)
+    return hours_by_clock(sum(lengths), tariff)
 
 
 def completed_counts(member: Member, year: int) -> dict[str, int]:
