@@ -6,13 +6,14 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from lms.core.tables import FORMATS, table_response
 from lms.goals import selectors
 from lms.hours import totals
 from lms.hours.conversion import rule_named
+from lms.members.http import SignedInRequest
 from lms.members.models import Member, Unit
 from lms.members.permissions import get_or_404, visible, visible_units
 from lms.reports import evidence, people, rollup, trends
@@ -21,7 +22,7 @@ from lms.reports.forms import PeopleFilter, UnitYear
 PAGE = 50
 
 
-def _unit_year(request: HttpRequest) -> tuple[UnitYear, Unit, int]:
+def _unit_year(request: SignedInRequest) -> tuple[UnitYear, Unit, int]:
     form = UnitYear(request.GET, user=request.user)
     unit, year = form.chosen()
     if unit is None:
@@ -29,14 +30,14 @@ def _unit_year(request: HttpRequest) -> tuple[UnitYear, Unit, int]:
     return form, unit, year
 
 
-def _crumbs(request: HttpRequest, unit: Unit, year: int) -> list[tuple[str, str]]:
+def _crumbs(request: SignedInRequest, unit: Unit, year: int) -> list[tuple[str, str]]:
     """The units above, as far up as the person may look, and the unit itself."""
     above = visible_units(request.user, "reports.view").filter(path__in=unit.ancestor_paths).order_by("path")
     return [(one.label, f"?unit={one.code}&year={year}" if one.pk != unit.pk else "") for one in above]
 
 
 @login_required
-def board(request: HttpRequest) -> HttpResponseBase:
+def board(request: SignedInRequest) -> HttpResponseBase:
     """Completion by child unit, from the roll-ups alone; the same rows as a file."""
     form, unit, year = _unit_year(request)
     report = rollup.completion(unit, year)
@@ -60,14 +61,14 @@ def board(request: HttpRequest) -> HttpResponseBase:
 
 
 @login_required
-def trend(request: HttpRequest) -> HttpResponse:
+def trend(request: SignedInRequest) -> HttpResponse:
     """Hours by month against the line that would reach the goal, and the mix of categories: fetched after the board."""
     _form, unit, year = _unit_year(request)
     return render(request, "reports/trend.html", {"unit": unit, "year": year, **trends.of_unit(unit, year)})
 
 
 @login_required
-def people_list(request: HttpRequest) -> HttpResponseBase:
+def people_list(request: SignedInRequest) -> HttpResponseBase:
     """Completion by person under a unit; the export is exactly what is filtered."""
     _form, unit, year = _unit_year(request)
     form = PeopleFilter(request.GET)
@@ -88,14 +89,14 @@ def people_list(request: HttpRequest) -> HttpResponseBase:
 
 
 @login_required
-def member_hours(request: HttpRequest, code: str) -> HttpResponse:
+def member_hours(request: SignedInRequest, code: str) -> HttpResponse:
     """One member's year: progress under each goal, every line of the ledger, reversals included."""
     member = get_or_404(Member.objects.select_related("unit"), request.user, "hours.view", code=code)
     return render(request, "reports/member_hours.html", evidence.year_of_member(member, request.GET.get("year")))
 
 
 @login_required
-def hour_entry(request: HttpRequest, uuid: Any) -> HttpResponse:
+def hour_entry(request: SignedInRequest, uuid: Any) -> HttpResponse:
     """One line of the ledger opened to its evidence, its rule and what came before and after it."""
     entry = visible(totals.visible_entries(), request.user).filter(uuid=uuid).first()
     if entry is None:
