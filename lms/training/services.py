@@ -17,6 +17,7 @@ from django.db import transaction
 
 from lms.core import clock
 from lms.hours import ledger
+from lms.hours.conversion import Tariffs
 from lms.members import audit
 from lms.members.models import Member, Unit, User
 from lms.training import selectors
@@ -399,3 +400,13 @@ def _mark_absent(training: Training, sessions: Sequence[TrainingSession], by: Us
     for session in sessions:
         rest = enrolled - set(session.attendances.values_list("member_id", flat=True))
         _write_marks(session, dict.fromkeys(sorted(rest), Status.ABSENT), by)
+
+
+@transaction.atomic
+def settle(*, trainings: Iterable[Training], by: User | None) -> int:
+    """Make the ledger agree with the marks of many trainings at once; returns how many lines that took.
+
+    For records that were entered in bulk: one call of the ledger instead of one a training. Repeating it changes nothing.
+    """
+    price = Tariffs()
+    return len(ledger.post(*(credit for one in trainings for credit in selectors.credits_of(one, None, price)), by=by))
