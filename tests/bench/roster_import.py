@@ -78,6 +78,7 @@ def _town() -> Unit:
 
 
 def _person(index: int) -> dict[str, Any]:
+    """One of the people, sorted by branch as rosters are."""
     names = itertools.product(SURNAMES, GIVEN, GIVEN)
     name = "".join(next(itertools.islice(names, index % 6_000, None)))
     born = clock.today().replace(year=1935 + index % 60, month=1 + index % 12, day=1 + index % 28)
@@ -85,7 +86,7 @@ def _person(index: int) -> dict[str, Any]:
     return person(
         1,
         name,
-        f"第{index % BRANCHES}村党支部",
+        f"第{index * BRANCHES // PEOPLE}村党支部",
         序号=index + 1,
         公民身份证号=number,
         性别="男" if index % 4 else "女",
