@@ -47,12 +47,13 @@ class CatalogueFilter(forms.Form):
 
     q = forms.CharField(label=_("想学什么"), required=False, max_length=60)
     category = forms.ChoiceField(label=_("内容类别"), required=False, choices=[("", _("全部")), *Category.choices])
-    industry = forms.ChoiceField(label=_("产业或作物"), required=False)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
         crops = [(crop, crop) for crop in selectors.industries()]
-        self.fields["industry"].choices = [("", _("全部")), *crops]
+        self.fields["industry"] = forms.ChoiceField(
+            label=_("产业或作物"), required=False, choices=[("", _("全部")), *crops]
+        )
 
     def wanted(self) -> dict[str, str]:
         """The filters as ``selectors.catalogue`` takes them; one that makes no sense is left out."""

@@ -39,6 +39,14 @@ class MediaFile(AbstractMedia):
         """Length in whole minutes, at least one."""
         return max(1, round(self.duration_ms / 60_000))
 
+    @property
+    def size(self) -> int | None:
+        """Bytes of the file; None when it is not there: the page's text must still be readable."""
+        try:
+            return int(self.file.size)
+        except OSError:
+            return None
+
 
 class CourseIndexPage(Page):
     """The catalogue of courses."""

@@ -93,10 +93,11 @@ def evidence(member_ids: Iterable[int]) -> dict[int, Evidence]:
     found: dict[int, Evidence] = {}
     lessons: list[tuple[int, int, rules.Lesson]] = []
     for session in PlaySession.objects.filter(member_id__in=ids).prefetch_related(spans):
-        own = found.setdefault(session.member_id, Evidence([], [], {}))
+        member_id = int(session.member_id or 0)  # the filter leaves out the screens, which have none
+        own = found.setdefault(member_id, Evidence([], [], {}))
         occasion = own_occasion(session.course_id)
         own.spans += [_span(session, occasion, rules.ONLINE, row) for row in played_spans(session)]
-        lessons.append((session.started_ms, session.member_id, _lesson_of(session)))
+        lessons.append((session.started_ms, member_id, _lesson_of(session)))
     for row in GroupWatch.objects.filter(member_id__in=ids).select_related("session"):
         own = found.setdefault(row.member_id, Evidence([], [], {}))
         kept = own.spans if row.withdrawn_at is None else own.withdrawn

@@ -102,9 +102,14 @@ def beat(text: str, data: dict[str, object]) -> Answer:
     token = Token.read(text)
     answer = engine.beat(token, Beat.claimed(data, token.duration_ms), done=data.get("done") is True)
     if answer.settle:
-        session = PlaySession.objects.select_related("member__user").get(pk=token.session_id)
-        settle(member_ids=[session.member_id], by=session.member.user)
+        _settle_own(PlaySession.objects.select_related("member__user").get(pk=token.session_id))
     return answer
+
+
+def _settle_own(session: PlaySession) -> None:
+    """Settle the member whose own session it is; a screen's session is settled by its station."""
+    if session.member is not None:
+        settle(member_ids=[session.member.pk], by=session.member.user)
 
 
 def finish(text: str) -> None:
@@ -117,8 +122,7 @@ def end_play(*, session: PlaySession) -> None:
     """End a session, a member's own or a screen's; a member's hours are settled."""
     locked = PlaySession.objects.select_for_update().get(pk=session.pk)
     engine.end(locked)
-    if locked.member_id is not None:
-        settle(member_ids=[locked.member_id], by=locked.member.user)
+    _settle_own(locked)
 
 
 def end_forgotten() -> int:

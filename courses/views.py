@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from courses import services
 from courses.engine import PlayError
 from courses.models import LessonPage
+from lms.members.http import SignedInRequest
 
 STATUS = {"superseded": 409}
 MESSAGES = {
@@ -45,7 +46,7 @@ def _sent(request: HttpRequest) -> tuple[str, dict[str, Any]]:
 
 @login_required
 @require_POST
-def play(request: HttpRequest, pk: int) -> JsonResponse:
+def play(request: SignedInRequest, pk: int) -> JsonResponse:
     """Start the member's own session of a lesson: token, where to resume and the video's length in milliseconds."""
     member = getattr(request.user, "member", None)
     if member is None:
