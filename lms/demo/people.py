@@ -36,6 +36,11 @@ class Population:
         return [member for members in self.by_branch.values() for member in members]
 
 
+def age_in(member: Member, year: int) -> int:
+    """How old a person of the demo county turns in a year; all have a birthday."""
+    return year - (member.birth_date or dt.date(year, 1, 1)).year
+
+
 def populate(county: County, count: int, random: Random, today: dt.date) -> Population:
     """Insert ``count`` members over the branches, as even as villages are, with offices and exemptions."""
     seats = _seats(county.branches, count, random)
@@ -95,7 +100,7 @@ def _appoint(people: Population, county: County, random: Random, today: dt.date)
             for member in people.by_branch[unit.pk]
             if member.category == Member.Category.FULL and not member.away and member.pk not in kept
         ]
-        able.sort(key=lambda member: (abs(today.year - member.birth_date.year - 48), member.code))
+        able.sort(key=lambda member: (abs(age_in(member, today.year) - 48), member.code))
         size = 4 if len(people.by_branch[unit.pk]) >= 12 else 3
         for office, member in zip(OFFICES[:size], able, strict=False):
             started = since + dt.timedelta(days=random.randint(0, 240))
@@ -111,7 +116,7 @@ def _exempt(people: Population, random: Random, today: dt.date) -> None:
     spared = {member.pk for member in people.leaders} | {people.everybody[index].pk for index, _age in (ELDER, MEMBER)}
     rows = []
     for member in people.everybody:
-        age = today.year - member.birth_date.year
+        age = age_in(member, today.year)
         ill = random.random() < 0.006
         if member.pk in spared or not (age >= EXEMPT_AGE or ill):
             continue

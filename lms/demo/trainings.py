@@ -46,13 +46,18 @@ class Held:
     sessions: list[TrainingSession]
     due: list[Member]
 
+    @property
+    def ended_at(self) -> dt.datetime:
+        """When the last session was over."""
+        return self.sessions[-1].ends_at
+
 
 def live_through(county: County, people: Population, random: Random, told: Report) -> None:
     """Write all past trainings and credit them at the end of each month, as of then."""
     today = clock.today()
     held = [one for one in _plans(county, people, random, today) if one.sessions]
-    held.sort(key=lambda one: (one.training.closed_at, one.training.unit_id, one.training.title))
-    for month, rows in groupby(held, key=lambda one: clock.local_date(one.training.closed_at).replace(day=1)):
+    held.sort(key=lambda one: (one.ended_at, one.training.unit_id, one.training.title))
+    for month, rows in groupby(held, key=lambda one: clock.local_date(one.ended_at).replace(day=1)):
         batch = list(rows)
         _write(batch, people, random)
         with clock.told(_month_end(month)):

@@ -11,7 +11,7 @@ from courses import services as watching
 from courses.models import GroupWatch, LessonPage, PlaySession, PlaySpan
 from lms.core import clock
 from lms.demo.geography import County
-from lms.demo.people import Cast, Population
+from lms.demo.people import Cast, Population, age_in
 from lms.members.models import Member
 from lms.stations.models import GroupViewing, Presence, Station, ViewingItem
 from lms.stations.rules import to_ms
@@ -49,13 +49,10 @@ class Evidence:
         PlaySession.objects.bulk_create(self.plays, batch_size=BATCH)
         for viewing, row in self.seen:
             row.occasion = viewing.occasion
-        for model, rows in (
-            (PlaySpan, self.spans),
-            (ViewingItem, self.items),
-            (Presence, self.presences),
-            (GroupWatch, [row for _viewing, row in self.seen]),
-        ):
-            model.objects.bulk_create(rows, batch_size=BATCH)
+        PlaySpan.objects.bulk_create(self.spans, batch_size=BATCH)
+        ViewingItem.objects.bulk_create(self.items, batch_size=BATCH)
+        Presence.objects.bulk_create(self.presences, batch_size=BATCH)
+        GroupWatch.objects.bulk_create([row for _viewing, row in self.seen], batch_size=BATCH)
         own = {play.member_id for play in self.plays if play.member_id is not None}
         return own | {row.member_id for _viewing, row in self.seen}
 
@@ -119,7 +116,7 @@ def _viewing(
     evidence.viewings.append(viewing)
     evidence.plays.append(play)
     evidence.items.append(ViewingItem(viewing=viewing, play_session=play))
-    span = _span(play, lesson.media.duration_ms)
+    span = _span(play, play.duration_ms)
     evidence.spans.append(span)
     for member in here:
         evidence.presences.append(Presence(viewing=viewing, member=member, joined_at=opened, marked_at=opened))
@@ -128,7 +125,7 @@ def _viewing(
 
 def _play(lesson: LessonPage, begun: int, member: Member | None) -> PlaySession:
     """A playing from the beginning to the end that took as long as the video is."""
-    duration, course = lesson.media.duration_ms, lesson.course
+    duration, course = length_of(lesson), lesson.course
     return PlaySession(
         member=member,
         lesson=lesson,
@@ -146,6 +143,11 @@ def _play(lesson: LessonPage, begun: int, member: Member | None) -> PlaySession:
         span_wall_ms=begun,
         ended_ms=begun + duration,
     )
+
+
+def length_of(lesson: LessonPage) -> int:
+    """The length of a lesson's video in milliseconds; every demo lesson has one."""
+    return lesson.media.duration_ms if lesson.media else 0
 
 
 def _span(play: PlaySession, duration: int) -> PlaySpan:
@@ -175,7 +177,7 @@ def _alone(evidence: Evidence, people: Population, lessons: list[LessonPage], ra
     """Own watching on the phone: the younger, and those who live away."""
     year = clock.today().year
     for member in people.everybody:
-        keen = 0.75 if member.away else max(0.0, (75 - (year - member.birth_date.year)) / 90)
+        keen = 0.75 if member.away else max(0.0, (75 - age_in(member, year)) / 90)
         if random.random() > keen * people.diligence[member.pk]:
             continue
         day = dt.date(year, month, random.randint(1, 28))
@@ -186,15 +188,15 @@ def _alone(evidence: Evidence, people: Population, lessons: list[LessonPage], ra
             if begun + 3_600_000 < clock.now_ms():
                 play = _play(lesson, begun, member)
                 evidence.plays.append(play)
-                evidence.spans.append(_span(play, lesson.media.duration_ms))
-            begun += lesson.media.duration_ms + 60_000
+                evidence.spans.append(_span(play, play.duration_ms))
+            begun += length_of(lesson) + 60_000
 
 
 def begin_a_lesson(lesson: LessonPage, cast: Cast) -> None:
     """The demo's member has begun a lesson yesterday and not finished it: there is something to resume."""
     begun = clock.now_ms() - 24 * 3_600_000
     play = _play(lesson, begun, cast.member)
-    part = lesson.media.duration_ms * 2 // 5
+    part = play.duration_ms * 2 // 5
     play.beat_ms = play.ended_ms = begun + part
     play.span_from_ms = play.span_to_ms = part
     play.save()

@@ -72,8 +72,7 @@ def parse(slug: str, text: str) -> Course:
     Any other line is a paragraph. Raises ContentError.
     """
     course = Course(slug, {}, [])
-    for number, line in enumerate(text.splitlines(), start=1):
-        line = line.strip()
+    for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
         try:
             if line:
                 _take(course, line)

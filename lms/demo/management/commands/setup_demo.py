@@ -61,6 +61,7 @@ class Command(BaseCommand):
         elif what != getattr(self, "last", ""):
             self.last = what
             self.stdout.write(line)
+            self.stdout.flush()
 
     def ignore(self, what: str, done: int, steps: int) -> None:
         """Nothing on the screen but the JSON."""
