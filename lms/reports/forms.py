@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +22,7 @@ class UnitYear(forms.Form):
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data)
         years = selectors.published_years() or [clock.year_of(clock.today())]
-        self.fields["year"].choices = [(year, str(year)) for year in years]
+        cast(forms.ChoiceField, self.fields["year"]).choices = [(year, str(year)) for year in years]
         self.user = user
         self.years = years
 

@@ -10,7 +10,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from lms.core.hours import ZERO
 from lms.core.tables import Column
 from lms.goals import selectors
 from lms.goals.models import GoalLine, Standing
@@ -64,7 +63,7 @@ def standings(
 
 def missing_of(row: Standing) -> Decimal:
     """差额: 学时 that are still missing; nothing for the exempt."""
-    return ZERO if row.exempt else max(row.line.required_hours - row.counted, ZERO)
+    return selectors.progress_of(row).missing_hours
 
 
 def verdict(row: Standing) -> tuple[str, str]:

@@ -160,7 +160,7 @@ def _now(unit: Unit, units: Sequence[Unit], year: int) -> list[Row]:
         row = found.get((one.pk, audience))
         if row is None:
             return Sums()
-        return Sums(row.members, row.exempt, row.met, row.assessed_hours, row.occasions, row.zero)
+        return Sums(row.members, row.exempt, row.met, Decimal(row.assessed_hours), row.occasions, row.zero)
 
     return [Row(one, sums(one, MEMBERS), sums(one, LEADERS)) for one in units]
 

@@ -34,7 +34,7 @@ def of_unit(unit: Unit, year: int) -> dict[str, Any]:
     row = selectors.rollups([unit.pk], year).get((unit.pk, "members"))
     people = row.members if row else 0
     line = selectors.lines_of(year).get("members")
-    goal = line.required_hours if line else ZERO
+    goal = Decimal(line.required_hours) if line else ZERO
     return {
         "months": _months(totals.by_month(year, unit.path), people, goal, year),
         "categories": [
