@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from lms.core.context import ELDER_COOKIE
 from lms.members import accounts, navigation
+from lms.members.http import SignedInRequest
 
 YEAR_SECONDS = 365 * 24 * 3600
 
@@ -26,9 +27,9 @@ class LoginView(auth_views.LoginView):
     template_name = "registration/login.html"
     redirect_authenticated_user = True
 
-    def form_valid(self, form: object) -> HttpResponse:
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_valid(form)
-        self.request.session["epoch"] = self.request.user.session_epoch
+        self.request.session["epoch"] = form.get_user().session_epoch
         return response
 
 
@@ -37,6 +38,8 @@ class PasswordChangeView(auth_views.PasswordChangeView):
 
     template_name = "registration/password_change_form.html"
     success_url = reverse_lazy("home-for-role")
+
+    request: SignedInRequest
 
     def form_valid(self, form: SetPasswordForm) -> HttpResponse:
         accounts.change_own_password(

@@ -12,6 +12,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.expressions import Combinable
 
 HUNDREDTH = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -41,6 +42,9 @@ class HoursField(models.BigIntegerField):
     """学时 as whole hundredths in the database and ``Decimal`` in Python; ``Sum`` over it stays exact."""
 
     description = "hours as whole hundredths"
+    # What the type checker takes for values set and read.
+    _pyi_private_set_type: Decimal | int | str | Combinable  # type: ignore[assignment]
+    _pyi_private_get_type: Decimal  # type: ignore[assignment]
 
     def from_db_value(self, value: Any, expression: object, connection: object) -> Decimal | None:
         return None if value is None else from_hundredths(value)
@@ -66,7 +70,3 @@ class HoursField(models.BigIntegerField):
         return models.Field.formfield(
             self, **{"form_class": forms.DecimalField, "decimal_places": 2, "max_digits": 8, **kwargs}
         )
-
-    @property
-    def validators(self) -> list[Any]:
-        return list(self._validators)

@@ -8,7 +8,7 @@ from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from lms.exchange import copies, form_sheet, messages, sandbox, selectors, servi
 from lms.exchange.forms import ConfirmForm, UploadForm
 from lms.exchange.models import ImportRow, ImportRun
 from lms.exchange.sandbox import FileProblem
+from lms.members.http import SignedInRequest
 from lms.members.permissions import can, can_anywhere, get_or_404, visible_units
 
 PAGE = 50
@@ -28,7 +29,7 @@ KINDS = ("error", "warning", "create", "update", "unchanged")
 
 
 @login_required
-def import_list(request: HttpRequest) -> HttpResponse:
+def import_list(request: SignedInRequest) -> HttpResponse:
     """The imports that the person may read."""
     if not can_anywhere(request.user, "imports.view"):
         raise Http404
@@ -38,7 +39,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def import_new(request: HttpRequest) -> HttpResponse:
+def import_new(request: SignedInRequest) -> HttpResponse:
     """Upload a roster; it is read by the worker."""
     units = visible_units(request.user, "members.import").order_by("path")
     if not units.exists():
@@ -55,25 +56,25 @@ def import_new(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def import_form(request: HttpRequest) -> HttpResponse:
+def import_form(request: SignedInRequest) -> HttpResponse:
     """The official form to fill in."""
     if not can_anywhere(request.user, "members.import"):
         raise Http404
     return _download(form_sheet.workbook(), _("党员基本信息汇总表") + ".xlsx", copies.XLSX)
 
 
-def _run(request: HttpRequest, run: uuid.UUID, permission: str | None = None) -> ImportRun:
+def _run(request: SignedInRequest, run: uuid.UUID, permission: str | None = None) -> ImportRun:
     return get_or_404(ImportRun.objects.select_related("unit", "created_by"), request.user, permission, uuid=run)
 
 
 @login_required
 @never_cache
-def import_detail(request: HttpRequest, run: uuid.UUID) -> HttpResponse:
+def import_detail(request: SignedInRequest, run: uuid.UUID) -> HttpResponse:
     """A run: progress while it works, then its plan row by row, then its result."""
     return _detail(request, _run(request, run))
 
 
-def _detail(request: HttpRequest, run: ImportRun, status: int = 200, **extra: object) -> HttpResponse:
+def _detail(request: SignedInRequest, run: ImportRun, status: int = 200, **extra: object) -> HttpResponse:
     kind = request.GET.get("rows", "")
     kind = kind if kind in KINDS else next((name for name in KINDS if selectors.rows(run, name).exists()), "create")
     page = Paginator(selectors.rows(run, kind), PAGE).get_page(request.GET.get("page"))
@@ -110,7 +111,7 @@ def _tabs(run: ImportRun, kind: str) -> list[dict[str, object]]:
 
 @login_required
 @never_cache
-def import_progress(request: HttpRequest, run: uuid.UUID) -> HttpResponse:
+def import_progress(request: SignedInRequest, run: uuid.UUID) -> HttpResponse:
     """The progress bar alone, asked for again and again; the whole page when there is nothing left to wait for."""
     found = _run(request, run)
     response = render(request, "exchange/progress.html", {"run": found})
@@ -121,7 +122,7 @@ def import_progress(request: HttpRequest, run: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def import_apply(request: HttpRequest, run: uuid.UUID) -> HttpResponse:
+def import_apply(request: SignedInRequest, run: uuid.UUID) -> HttpResponse:
     """Agree to a plan, or go on with a run that was parked; the worker writes it."""
     found = _run(request, run, "members.import")
     form = ConfirmForm(request.POST)
@@ -147,7 +148,7 @@ _REFUSALS = {
 
 @login_required
 @never_cache
-def import_marked(request: HttpRequest, run: uuid.UUID) -> HttpResponse:
+def import_marked(request: SignedInRequest, run: uuid.UUID) -> HttpResponse:
     """The person's own file with its errors marked."""
     found = _run(request, run, "members.import")
     try:

@@ -13,7 +13,8 @@ class GoalsConfig(AppConfig):
     verbose_name = _("年度目标")
 
     def ready(self) -> None:
-        from lms.goals import progress
+        # The standings need the models, which are there only now.
+        from lms.goals import progress  # noqa: PLC0415
 
         hours_settled.connect(progress.on_hours_settled)
         members_changed.connect(progress.on_members_changed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -15,6 +15,7 @@ from lms.goals import selectors, services
 from lms.goals.forms import ExemptionFilter, ExemptionForm, WithdrawForm
 from lms.goals.models import Exemption
 from lms.hours.conversion import rules_in_force
+from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.members.permissions import can, can_anywhere, get_or_404
 
@@ -22,7 +23,7 @@ PAGE = 50
 
 
 @login_required
-def goals_of_the_year(request: HttpRequest) -> HttpResponse:
+def goals_of_the_year(request: SignedInRequest) -> HttpResponse:
     """What is required this year and what each activity is worth: the same page for everybody."""
     today = clock.today()
     lines = selectors.lines_of(today.year).values()
@@ -32,7 +33,7 @@ def goals_of_the_year(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def exemption_list(request: HttpRequest) -> HttpResponse:
+def exemption_list(request: SignedInRequest) -> HttpResponse:
     """The exemptions of the members whom the person may read."""
     if not can_anywhere(request.user, "goals.view"):
         raise Http404
@@ -43,7 +44,7 @@ def exemption_list(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def exemptions(request: HttpRequest, code: str) -> HttpResponse:
+def exemptions(request: SignedInRequest, code: str) -> HttpResponse:
     """One member's exemptions, and the form for another one."""
     member = get_or_404(Member.objects.select_related("unit"), request.user, "goals.view", code=code)
     may_exempt = can(request.user, "goals.exempt", member.unit)
@@ -62,7 +63,7 @@ def exemptions(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "goals/member.html", context, status=422 if form.is_bound else 200)
 
 
-def _approve(request: HttpRequest, form: ExemptionForm) -> bool:
+def _approve(request: SignedInRequest, form: ExemptionForm) -> bool:
     """Approve what the form says; False with the error on the form when it cannot be."""
     try:
         services.exempt_many([form.instance], by=request.user)
@@ -75,7 +76,7 @@ def _approve(request: HttpRequest, form: ExemptionForm) -> bool:
 
 @login_required
 @require_POST
-def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take an exemption back, with a reason."""
     exemption = get_or_404(Exemption.objects.select_related("member__unit"), request.user, "goals.exempt", pk=pk)
     form = WithdrawForm(request.POST)

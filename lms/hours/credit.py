@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from lms.core.clock import Interval
 from lms.core.hours import ZERO
 
-
 INCOMPLETE = "/incomplete"
 """Ends the occasion of a class that was not completed: its hours count, a class (集中培训) attended it is not."""
 

@@ -100,16 +100,17 @@ def subtract(intervals: Iterable[Interval], taken: Iterable[Interval]) -> list[I
     left: list[Interval] = []
     removed = union(taken)
     for start, end in union(intervals):
+        reached = start
         for cut_start, cut_end in removed:
-            if cut_end <= start:
+            if cut_end <= reached:
                 continue
             if cut_start >= end:
                 break
-            if cut_start > start:
-                left.append((start, cut_start))
-            start = max(start, cut_end)
-        if start < end:
-            left.append((start, end))
+            if cut_start > reached:
+                left.append((reached, cut_start))
+            reached = max(reached, cut_end)
+        if reached < end:
+            left.append((reached, end))
     return left
 
 

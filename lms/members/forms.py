@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
@@ -34,7 +34,7 @@ class MemberFilter(forms.Form):
 
     def __init__(self, data: Any, *, units: QuerySet[Unit]) -> None:
         super().__init__(data)
-        self.fields["unit"].queryset = units
+        cast(forms.ModelChoiceField, self.fields["unit"]).queryset = units
 
     def apply(self, members: QuerySet[Member]) -> QuerySet[Member]:
         """The members that pass; a filter that makes no sense finds nobody."""

@@ -17,7 +17,7 @@ from lms.core.crypto import decrypt
 from lms.members import rules
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # the reverse of a library's own foreign key
     """An account that can sign in. Most members have none; a county officer need not be a member."""
 
     must_change_password = models.BooleanField(_("须修改密码"), default=False)

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from lms.members.permissions import can_anywhere, has_role
 from lms.members.accounts import ADMIN_GROUPS
+from lms.members.permissions import can_anywhere, has_role
 
 
 def entries(user: Any) -> list[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ import secrets
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from lms.members import accounts, selectors, services
 from lms.members.forms import LoginForm, MemberFilter, ReasonForm
+from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.members.permissions import can, can_anywhere, get_or_404
 
@@ -24,7 +25,7 @@ ERRORS = {"username-taken": _("这个用户名已有人使用"), "has-login": _(
 
 
 @login_required
-def member_list(request: HttpRequest) -> HttpResponse:
+def member_list(request: SignedInRequest) -> HttpResponse:
     """The roster that the person may read, filtered and paged."""
     if not can_anywhere(request.user, "members.view"):
         raise Http404
@@ -34,17 +35,17 @@ def member_list(request: HttpRequest) -> HttpResponse:
     return render(request, "members/list.html", {"form": form, "page_obj": page})
 
 
-def _member(request: HttpRequest, code: str, permission: str) -> Member:
+def _member(request: SignedInRequest, code: str, permission: str) -> Member:
     return get_or_404(Member.objects.select_related("unit", "user"), request.user, permission, code=code)
 
 
 @login_required
-def member_detail(request: HttpRequest, code: str) -> HttpResponse:
+def member_detail(request: SignedInRequest, code: str) -> HttpResponse:
     """Who a member is; numbers are masked."""
     return _detail(request, _member(request, code, "members.view"))
 
 
-def _detail(request: HttpRequest, member: Member, status: int = 200, **extra: object) -> HttpResponse:
+def _detail(request: SignedInRequest, member: Member, status: int = 200, **extra: object) -> HttpResponse:
     context = {
         "member": member,
         "posts": member.posts.select_related("unit"),
@@ -61,7 +62,7 @@ def _detail(request: HttpRequest, member: Member, status: int = 200, **extra: ob
 @login_required
 @never_cache
 @require_POST
-def id_number(request: HttpRequest, code: str) -> HttpResponse:
+def id_number(request: SignedInRequest, code: str) -> HttpResponse:
     """The ID number in full, once, against a reason; the look is on the record."""
     member = _member(request, code, "members.see_id")
     form = ReasonForm(request.POST)
@@ -74,7 +75,7 @@ def id_number(request: HttpRequest, code: str) -> HttpResponse:
 @login_required
 @never_cache
 @require_POST
-def login_account(request: HttpRequest, code: str) -> HttpResponse:
+def login_account(request: SignedInRequest, code: str) -> HttpResponse:
     """Make a login for a member; its first password is shown once and must be changed at the first sign-in."""
     member = _member(request, code, "members.edit")
     form = LoginForm(request.POST)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
@@ -142,7 +142,7 @@ class BookFilter(forms.Form):
 
     def __init__(self, *args: Any, stations: QuerySet[Station], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["station"].queryset = stations
+        cast(forms.ModelChoiceField, self.fields["station"]).queryset = stations
 
     def apply(self, viewings: QuerySet[GroupViewing]) -> QuerySet[GroupViewing]:
         """Narrow the book; what cannot be read narrows nothing."""

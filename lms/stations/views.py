@@ -9,13 +9,14 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import OperationalError
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from courses import services as watching
 from courses.models import LessonPage
+from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.members.permissions import can_anywhere
 from lms.stations import selectors, services
@@ -32,7 +33,7 @@ RETRY_SECONDS = "5"
 
 @login_required
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """The operator's own station; who has several chooses one."""
     if not can_anywhere(request.user, "stations.operate"):
         raise Http404
@@ -52,19 +53,19 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def screen(request: HttpRequest, code: str) -> HttpResponse:
+def screen(request: SignedInRequest, code: str) -> HttpResponse:
     """The first page of one station."""
     return _screen(request, selectors.station_or_404(request.user, code))
 
 
-def _screen(request: HttpRequest, station: Station) -> HttpResponse:
+def _screen(request: SignedInRequest, station: Station) -> HttpResponse:
     context = {"station": station, "viewing": selectors.open_viewing(station), **selectors.month_so_far(station)}
     return render(request, "stations/screen.html", context)
 
 
 @login_required
 @require_safe
-def courses(request: HttpRequest, code: str) -> HttpResponse:
+def courses(request: SignedInRequest, code: str) -> HttpResponse:
     """What can be played, by course."""
     station = selectors.station_or_404(request.user, code)
     context = {"station": station, "courses": selectors.courses(), "viewing": selectors.open_viewing(station)}
@@ -73,7 +74,7 @@ def courses(request: HttpRequest, code: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def lessons(request: HttpRequest, code: str, course: int) -> HttpResponse:
+def lessons(request: SignedInRequest, code: str, course: int) -> HttpResponse:
     """The lessons of a course; one press begins the roll call."""
     station = selectors.station_or_404(request.user, code)
     chosen = get_object_or_404(selectors.courses(), pk=course)
@@ -88,7 +89,7 @@ def lessons(request: HttpRequest, code: str, course: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def choose(request: HttpRequest, code: str, lesson: int) -> HttpResponse:
+def choose(request: SignedInRequest, code: str, lesson: int) -> HttpResponse:
     """Begin a viewing with a lesson, or go on with the one that is open."""
     station = selectors.station_or_404(request.user, code)
     get_object_or_404(selectors.playable_lessons(), pk=lesson)
@@ -100,7 +101,7 @@ def choose(request: HttpRequest, code: str, lesson: int) -> HttpResponse:
 
 
 @login_required
-def roll(request: HttpRequest, uuid: UUID, lesson: int) -> HttpResponse:
+def roll(request: SignedInRequest, uuid: UUID, lesson: int) -> HttpResponse:
     """Call the roll, then play."""
     viewing = selectors.viewing_or_404(request.user, uuid)
     chosen = get_object_or_404(selectors.playable_lessons().select_related("media"), pk=lesson)
@@ -119,7 +120,7 @@ def roll(request: HttpRequest, uuid: UUID, lesson: int) -> HttpResponse:
     return render(request, "stations/roll.html", context)
 
 
-def _start(request: HttpRequest, viewing: GroupViewing, lesson: LessonPage) -> HttpResponse:
+def _start(request: SignedInRequest, viewing: GroupViewing, lesson: LessonPage) -> HttpResponse:
     codes = request.POST.getlist("member")
     people = selectors.roster(viewing.station).filter(code__in=codes)
     try:
@@ -143,7 +144,7 @@ def _count(text: str | None) -> int:
 
 @login_required
 @require_safe
-def play(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def play(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """The film in full, with a strip to add who comes late."""
     viewing = selectors.viewing_or_404(request.user, uuid)
     item = selectors.running_item(viewing)
@@ -164,7 +165,7 @@ def play(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def presence(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def presence(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Tick or untick one member while the film runs; answers with the counts."""
     viewing = selectors.viewing_or_404(request.user, uuid)
     member = get_object_or_404(Member.objects.in_unit(viewing.station.unit), code=request.POST.get("member", ""))
@@ -184,7 +185,7 @@ def presence(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @login_required
-def close(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def close(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Discuss, write it down, end it. Whatever goes wrong, what was typed stays in the form."""
     viewing = selectors.viewing_or_404(request.user, uuid)
     form = NotesForm(request.POST or None, initial=NotesForm.initial_of(viewing))
@@ -202,7 +203,7 @@ def close(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("viewing-result", viewing.uuid)
 
 
-def _closing(request: HttpRequest, viewing: GroupViewing, form: NotesForm, status: int = 200) -> HttpResponse:
+def _closing(request: SignedInRequest, viewing: GroupViewing, form: NotesForm, status: int = 200) -> HttpResponse:
     context = {
         "viewing": viewing,
         "station": viewing.station,
@@ -214,7 +215,7 @@ def _closing(request: HttpRequest, viewing: GroupViewing, form: NotesForm, statu
 
 @login_required
 @require_safe
-def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def result(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Who was credited what, readable from the last row."""
     viewing = selectors.viewing_or_404(request.user, uuid)
     if viewing.is_open:

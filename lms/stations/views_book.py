@@ -8,12 +8,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.members.permissions import can, can_anywhere
 from lms.stations import selectors, services
@@ -25,7 +26,7 @@ PAGE = 30
 MOST_PRINTED = 500
 
 
-def _book(request: HttpRequest) -> tuple[BookFilter, Any]:
+def _book(request: SignedInRequest) -> tuple[BookFilter, Any]:
     if not can_anywhere(request.user, "stations.view"):
         raise Http404
     form = BookFilter(request.GET, stations=selectors.readable_stations(request.user))
@@ -34,7 +35,7 @@ def _book(request: HttpRequest) -> tuple[BookFilter, Any]:
 
 @login_required
 @require_safe
-def book(request: HttpRequest) -> HttpResponse:
+def book(request: SignedInRequest) -> HttpResponse:
     """The book of the stations that the person may read, by station and month."""
     form, viewings = _book(request)
     page = Paginator(viewings, PAGE).get_page(request.GET.get("page"))
@@ -44,7 +45,7 @@ def book(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def book_print(request: HttpRequest) -> HttpResponse:
+def book_print(request: SignedInRequest) -> HttpResponse:
     """The same rows on A4 with the official columns, oldest first."""
     form, viewings = _book(request)
     rows = list(reversed(viewings[:MOST_PRINTED]))
@@ -53,7 +54,7 @@ def book_print(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """One row of the book with its roll call and what each person was credited."""
     viewing = selectors.viewing_or_404(request.user, uuid, "stations.view")
     context = {
@@ -68,7 +69,7 @@ def detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @login_required
-def notes(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def notes(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Write or complete the book's columns after the viewing."""
     viewing = selectors.viewing_or_404(request.user, uuid)
     form = NotesForm(request.POST or None, initial=NotesForm.initial_of(viewing))
@@ -81,7 +82,7 @@ def notes(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @login_required
-def correct(request: HttpRequest, uuid: UUID, code: str) -> HttpResponse:
+def correct(request: SignedInRequest, uuid: UUID, code: str) -> HttpResponse:
     """Correct where one person was; the ledger follows by reversal."""
     viewing = selectors.viewing_or_404(request.user, uuid)
     member = get_object_or_404(Member, pk__in=selectors.may_be_ticked(viewing), code=code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
@@ -80,13 +80,13 @@ class TrainingForm(forms.ModelForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         units = selectors.planners_units(user)
-        self.fields["base"].queryset = selectors.bases()
-        self.fields["trainer"].queryset = selectors.trainers(user)
-        self.fields["capacity"].min_value = 1
+        cast(forms.ModelChoiceField, self.fields["base"]).queryset = selectors.bases()
+        cast(forms.ModelChoiceField, self.fields["trainer"]).queryset = selectors.trainers(user)
+        cast(forms.IntegerField, self.fields["capacity"]).min_value = 1
         if self.instance.pk:
             del self.fields["kind"], self.fields["unit"]
         else:
-            self.fields["unit"].queryset = units
+            cast(forms.ModelChoiceField, self.fields["unit"]).queryset = units
             self.fields["unit"].initial = units.first()
 
     def clean(self) -> dict[str, Any]:
@@ -144,7 +144,7 @@ class PickForm(forms.Form):
 
     def __init__(self, data: Any, *, units: QuerySet[Unit]) -> None:
         super().__init__(data)
-        self.fields["unit"].queryset = units
+        cast(forms.ModelChoiceField, self.fields["unit"]).queryset = units
 
     def apply(self, members: QuerySet[Member]) -> QuerySet[Member]:
         """The members that pass."""

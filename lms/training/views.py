@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
 from lms.core import tables
+from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.members.permissions import can_anywhere, visible_units
 from lms.training import selectors, services, sheets
@@ -42,7 +43,7 @@ TABS = (("coming", gettext_noop("近期")), ("running", gettext_noop("进行中"
 
 @login_required
 @require_safe
-def training_list(request: HttpRequest) -> HttpResponse:
+def training_list(request: SignedInRequest) -> HttpResponseBase:
     """The trainings that the person may read, by tab, searched and paged; with ``?format=`` as a file."""
     if not selectors.may_open_desk(request.user):
         raise Http404
@@ -61,7 +62,7 @@ def training_list(request: HttpRequest) -> HttpResponse:
     return render(request, "training/list.html", context)
 
 
-def _download(columns: Any, rows: Any, format: str, name: str) -> HttpResponse:
+def _download(columns: Any, rows: Any, format: str, name: str) -> HttpResponseBase:
     try:
         return tables.table_response(columns, rows, format, name=name)
     except KeyError as error:
@@ -70,7 +71,7 @@ def _download(columns: Any, rows: Any, format: str, name: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def training_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def training_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """One training: its sessions with their figures, who is enrolled."""
     training = selectors.training_or_404(request.user, uuid)
     sessions = list(training.sessions.all())
@@ -93,7 +94,7 @@ def training_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @login_required
-def training_new(request: HttpRequest) -> HttpResponse:
+def training_new(request: SignedInRequest) -> HttpResponse:
     """Plan a training with its first sessions."""
     if not can_anywhere(request.user, "trainings.plan"):
         raise Http404
@@ -110,12 +111,12 @@ def training_new(request: HttpRequest) -> HttpResponse:
     return render(request, "training/form.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _first_values(request: HttpRequest) -> dict[str, str]:
+def _first_values(request: SignedInRequest) -> dict[str, str]:
     return {name: request.GET[name] for name in ("kind", "base") if name in request.GET}
 
 
 @login_required
-def training_edit(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def training_edit(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Change a plan: fields, sessions added, moved or taken off; of a closed training the hours follow."""
     training = selectors.training_or_404(request.user, uuid, "plan")
     if training.state == Training.State.CANCELLED:
@@ -152,7 +153,7 @@ def _save(training: Training, form: TrainingForm, sessions: Any, by: Any) -> Non
 
 
 @login_required
-def training_cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def training_cancel(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Call a training off, once asked and with a reason."""
     training = selectors.training_or_404(request.user, uuid, "plan")
     form = CancelForm(posted(request))
@@ -177,7 +178,7 @@ def training_cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @login_required
-def training_enrol(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def training_enrol(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Pick members whom the person may pick: some, or everybody found ("全部支部党员")."""
     training = selectors.training_or_404(request.user, uuid, "run")
     units = visible_units(request.user, "members.pick").order_by("path")
@@ -199,7 +200,7 @@ def training_enrol(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def enrolment_cancel(request: HttpRequest, uuid: UUID, code: str) -> HttpResponse:
+def enrolment_cancel(request: SignedInRequest, uuid: UUID, code: str) -> HttpResponse:
     """Free one seat."""
     training = selectors.training_or_404(request.user, uuid, "run")
     member = get_object_or_404(Member, code=code, enrolments__training=training)
@@ -215,7 +216,7 @@ def enrolment_cancel(request: HttpRequest, uuid: UUID, code: str) -> HttpRespons
 
 
 @login_required
-def training_close(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def training_close(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Reconcile heads and ticks, confirm the absent, close: hours are credited."""
     training = selectors.training_or_404(request.user, uuid, "run")
     if training.state != Training.State.OPEN:
@@ -241,7 +242,7 @@ def training_close(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def base_list(request: HttpRequest) -> HttpResponse:
+def base_list(request: SignedInRequest) -> HttpResponse:
     """The bases of the county with the visits ahead."""
     if not selectors.may_open_desk(request.user):
         raise Http404
@@ -250,7 +251,7 @@ def base_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def base_detail(request: HttpRequest, code: str) -> HttpResponse:
+def base_detail(request: SignedInRequest, code: str) -> HttpResponse:
     """One base and the visits to it that the person may read."""
     if not selectors.may_open_desk(request.user):
         raise Http404
@@ -263,7 +264,7 @@ def base_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def visit_register(request: HttpRequest) -> HttpResponse:
+def visit_register(request: SignedInRequest) -> HttpResponseBase:
     """基地参观登记 on A4, or as a file with ``?format=`` (domain §6)."""
     if not selectors.may_open_desk(request.user):
         raise Http404

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from lms.core import tables
+from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.training import selectors, services, sheets
 from lms.training.errors import TrainingError
@@ -23,7 +24,7 @@ from lms.training.models import Attendance, Training, TrainingSession
 FIELD = "status-"
 
 
-def _context(request: HttpRequest, session: TrainingSession) -> dict[str, Any]:
+def _context(request: SignedInRequest, session: TrainingSession) -> dict[str, Any]:
     training = session.training
     return {
         "session": session,
@@ -38,7 +39,7 @@ def _context(request: HttpRequest, session: TrainingSession) -> dict[str, Any]:
 @login_required
 @never_cache
 @require_safe
-def roster(request: HttpRequest, uuid: UUID, session_id: int) -> HttpResponse:
+def roster(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
     """Everyone enrolled with three keys each; ``?q=`` narrows it by name or pinyin (with scripts as one types)."""
     session = selectors.session_or_404(request.user, uuid, session_id, "run")
     if session.training.state == Training.State.CANCELLED:
@@ -49,7 +50,7 @@ def roster(request: HttpRequest, uuid: UUID, session_id: int) -> HttpResponse:
     return render(request, "training/roster.html", {**_context(request, session), "rows": shown, "q": q})
 
 
-def _statuses(request: HttpRequest, session: TrainingSession) -> dict[int, str]:
+def _statuses(request: SignedInRequest, session: TrainingSession) -> dict[int, str]:
     """The statuses in a form by member id; a code that is not on the roster or a word that is no status is left out."""
     posted = {
         name.removeprefix(FIELD): value
@@ -62,7 +63,7 @@ def _statuses(request: HttpRequest, session: TrainingSession) -> dict[int, str]:
 
 @login_required
 @require_POST
-def roster_save(request: HttpRequest, uuid: UUID, session_id: int) -> HttpResponse:
+def roster_save(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
     """The whole form at once (without scripts); with ``rest`` everyone left is present."""
     session = selectors.session_or_404(request.user, uuid, session_id, "run")
     try:
@@ -77,7 +78,7 @@ def roster_save(request: HttpRequest, uuid: UUID, session_id: int) -> HttpRespon
 
 @login_required
 @require_POST
-def roster_mark(request: HttpRequest, uuid: UUID, session_id: int, code: str) -> HttpResponse:
+def roster_mark(request: SignedInRequest, uuid: UUID, session_id: int, code: str) -> HttpResponse:
     """One tap: saves one person's mark and returns the row with the new figures; 409 with the reason when refused."""
     session = selectors.session_or_404(request.user, uuid, session_id, "run")
     member = get_object_or_404(selectors.enrolled_members(session.training), code=code)
@@ -96,7 +97,7 @@ def roster_mark(request: HttpRequest, uuid: UUID, session_id: int, code: str) ->
 
 
 @login_required
-def roster_times(request: HttpRequest, uuid: UUID, session_id: int, code: str) -> HttpResponse:
+def roster_times(request: SignedInRequest, uuid: UUID, session_id: int, code: str) -> HttpResponse:
     """One person came late or left early."""
     session = selectors.session_or_404(request.user, uuid, session_id, "run")
     member: Member = get_object_or_404(selectors.enrolled_members(session.training), code=code)
@@ -114,7 +115,7 @@ def roster_times(request: HttpRequest, uuid: UUID, session_id: int, code: str) -
 
 @login_required
 @require_safe
-def sign_in_sheet(request: HttpRequest, uuid: UUID, session_id: int) -> HttpResponse:
+def sign_in_sheet(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponseBase:
     """培训班签到表 on A4, empty to sign on or as ticked; with ``?format=`` as a file."""
     session = selectors.session_or_404(request.user, uuid, session_id)
     rows = selectors.roster(session)
@@ -134,7 +135,7 @@ def sign_in_sheet(request: HttpRequest, uuid: UUID, session_id: int) -> HttpResp
     return render(request, "training/sheet.html", context)
 
 
-def _file(session: TrainingSession, rows: list[selectors.RosterRow], format: str) -> HttpResponse:
+def _file(session: TrainingSession, rows: list[selectors.RosterRow], format: str) -> HttpResponseBase:
     try:
         name = _("签到表 %(title)s") % {"title": session.training.title}
         return tables.table_response(sheets.ROSTER_COLUMNS, sheets.roster_rows(session, rows), format, name=name)

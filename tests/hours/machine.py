@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from lms.core.clock import day_start
-from lms.goals import progress, services as goal_services
+from lms.goals import progress
+from lms.goals import services as goal_services
 from lms.goals.models import Rollup, Standing
 from lms.hours import ledger, totals
 from lms.hours.credit import Credit

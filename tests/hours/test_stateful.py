@@ -69,7 +69,7 @@ def the_day_that_was_left_is_not_settled(patch: pytest.MonkeyPatch) -> None:
 
 def a_withdrawal_is_ignored(patch: pytest.MonkeyPatch) -> None:
     honest = ledger._checked
-    patch.setattr(ledger, "_checked", lambda credits: [credit for credit in honest(credits) if credit.hours])
+    patch.setattr(ledger, "_checked", lambda found: [credit for credit in honest(found) if credit.hours])
 
 
 def the_neighbours_of_a_change_keep_their_price(patch: pytest.MonkeyPatch) -> None:
