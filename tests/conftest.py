@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.test import Client
+from hypothesis import HealthCheck
 
 from lms.members.models import Member, RoleGrant, Unit, User
 from tests.factories import make_grant, make_member, make_user
@@ -16,7 +18,10 @@ Role = RoleGrant.Role
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A password hash that costs nothing: the suite makes accounts by the hundred."""
+    """A password hash that costs nothing, and no property test that fails because the machine is busy."""
+    quiet = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=quiet)
+    hypothesis.settings.load_profile("suite")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

@@ -10,13 +10,13 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import F, IntegerField, Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 
 from lms.core import clock
-from lms.core.hours import HoursField
+from lms.core.hours import to_hundredths
 from lms.goals.models import Exemption, GoalLine, GoalPolicy, Rollup, Standing
 from lms.goals.rules import evaluate, reference_day
 from lms.goals.selectors import requirement_of
@@ -171,23 +171,34 @@ def _note(moved: dict[tuple[str, int], list[object]], path: str, row: Standing, 
             sums[index] += sign * value  # type: ignore[operator]
 
 
-def _move_rollups(moved: dict[tuple[str, int], list[object]]) -> None:
-    """Add the differences, the county's row first: one order for everybody, so that two posts cannot deadlock."""
+def _move_rollups(moved: dict[tuple[str, int], list[Any]]) -> None:
+    """Add the differences in one statement, the rows locked from the county down: one order for everybody, no deadlock."""
     moved = {key: sums for key, sums in moved.items() if any(sums)}
     units = dict(Unit.objects.filter(path__in={path for path, _ in moved}).values_list("path", "pk"))
-    keys = sorted(moved)
-    Rollup.objects.bulk_create(
-        [Rollup(unit_id=units[path], line_id=line_id) for path, line_id in keys], ignore_conflicts=True
-    )
-    for path, line_id in keys:
-        Rollup.objects.filter(unit_id=units[path], line_id=line_id).update(
-            **{name: F(name) + _amount(value) for name, value in zip(SUMS, moved[path, line_id], strict=True) if value}
+    for keys in _chunks(sorted(moved), CHUNK):
+        Rollup.objects.bulk_create(
+            [Rollup(unit_id=units[path], line_id=line) for path, line in keys], ignore_conflicts=True
         )
+        wanted = Rollup.objects.filter(unit_id__in={units[path] for path, _ in keys}).order_by("unit__path", "line_id")
+        list(wanted.select_for_update(of=("self",)).values_list("pk"))
+        values = [(units[path], line, *map(_stored, moved[path, line])) for path, line in keys]
+        with connection.cursor() as cursor:
+            cursor.execute(_add_sql(len(values)), [each for row in values for each in row])
 
 
-def _amount(value: object) -> Value:
-    """A difference as the database adds it: 学时 in hundredths, counts as they are."""
-    return Value(value, output_field=HoursField() if isinstance(value, Decimal) else IntegerField())
+def _stored(difference: Decimal | int) -> int:
+    """A difference as the column holds it: 学时 in hundredths, counts as they are."""
+    return to_hundredths(difference) if isinstance(difference, Decimal) else int(difference)
+
+
+def _add_sql(rows: int) -> str:
+    """Add a list of (unit, line, differences …) to the roll-ups; the columns of a VALUES list are called column1 …"""
+    added = ", ".join(f"{name} = goals_rollup.{name} + v.column{number}" for number, name in enumerate(SUMS, start=3))
+    row = f"({', '.join(['%s'] * (len(SUMS) + 2))})"
+    return (
+        f"UPDATE goals_rollup SET {added} FROM (VALUES {', '.join([row] * rows)}) AS v "  # noqa: S608 (names from SUMS)
+        "WHERE goals_rollup.unit_id = v.column1 AND goals_rollup.line_id = v.column2"
+    )
 
 
 def rebuild(policy: GoalPolicy) -> None:
