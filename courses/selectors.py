@@ -111,10 +111,15 @@ def evidence(member_ids: Iterable[int]) -> dict[int, Evidence]:
 def credits(member_ids: Iterable[int] | None = None) -> Iterator[Credit]:
     """What watching is worth, recomputed from evidence; every source ever asserted is among them, also at zero."""
     ids = iter(_watchers() if member_ids is None else sorted(set(member_ids)))
-    price = Tariffs()
     while chunk := list(islice(ids, CHUNK)):
-        for member_id, own in evidence(chunk).items():
-            yield from _credits_of(member_id, own, price)
+        yield from credits_from(evidence(chunk))
+
+
+def credits_from(found: dict[int, Evidence]) -> Iterator[Credit]:
+    """What evidence in hand is worth."""
+    price = Tariffs()
+    for member_id, own in found.items():
+        yield from _credits_of(member_id, own, price)
 
 
 def _watchers() -> Iterator[int]:

@@ -141,10 +141,13 @@ def end_forgotten() -> int:
 def settle(*, member_ids: Iterable[int], by: User | None) -> None:
     """Make ledger and progress of some members agree with what they have watched. Repeating it changes nothing."""
     ids = sorted(set(member_ids))
-    ledger.post(*selectors.credits(ids), by=by)
+    # Locked before the evidence is read, so that of two settlements the later one has seen what the earlier one saw.
+    list(Member.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+    found = selectors.evidence(ids)
+    ledger.post(*selectors.credits_from(found), by=by)
     now = clock.now()
     rows: list[LessonProgress] = []
-    for member_id, own in selectors.evidence(ids).items():
+    for member_id, own in found.items():
         rows += _progress(member_id, own, now)
     LessonProgress.objects.bulk_create(
         rows,

@@ -58,13 +58,14 @@ def build(*, members: int, seed: int, told: Report) -> dict[str, Any]:
         return one_more
 
     _rules(dt.date(today.year - 1, 1, 1))
-    county = geography.build(members)
-    step("乡镇和支部")()
-    population = people.populate(county, members, random, today)
-    cast = people.cast(county, population)
-    step("党员名册")()
-    lessons = library.publish("", cast.users["editor"], step("课程和视频"))
-    trainings.live_through(county, population, random, step("培训和学时"))
+    with library.Studio() as studio:
+        county = geography.build(members)
+        step("乡镇和支部")()
+        population = people.populate(county, members, random, today)
+        cast = people.cast(county, population)
+        step("党员名册")()
+        trainings.live_through(county, population, random, step("培训和学时"))
+        lessons = library.publish(studio, cast.users["editor"], step("课程和视频"))
     viewings.live_through(county, population, lessons[1:], random, step("集中收看"))
     viewings.begin_a_lesson(lessons[1], cast)
     trainings.plan_ahead(county, population, cast)

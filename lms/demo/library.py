@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from lms.demo.geography import COUNTY
 from lms.members.models import User
 
 Report = Callable[[], None]
+Jobs = dict[tuple[str, int], video.Job]
 NEWS = (
     (3, "冬剪正当时：石桥镇组织党员到葡萄园学修剪", "skills", "示范户手把手教，六十多名党员带着剪刀下地。", "清晨霜还没化，石桥镇的葡萄园里已经站满了人。示范户一边剪一边讲：先看架面，再看母枝，最后才下剪。参加的党员每人分到两株树，剪完由师傅逐株点评。镇里把这次活动记入基地参观，学时当天就能在手机上查到。"),
     (12, "一块屏幕聚起一个村：村级站点集中收看成常态", "purpose", "全县多数站点每月收看两次以上。", "晚饭后，桃源村党群服务中心的电视准时打开。管理员点名、放课、组织讨论，再把讨论情况记进记录簿。不会用手机的老党员说，坐在一起看，看不懂的当场就能问。"),
@@ -30,26 +32,48 @@ NEWS = (
 )  # fmt: skip
 
 
-def publish(folder: str, by: User, told: Report) -> list[LessonPage]:
-    """Publish every course under ``folder``'s videos and the news; returns the lessons that have a video, in order."""
+class Studio:
+    """Renders the lessons' videos on the side while the rest of the county is being filled."""
+
+    def __init__(self) -> None:
+        self.courses = list(content.courses())
+
+    def __enter__(self) -> Studio:
+        self.place = tempfile.TemporaryDirectory()
+        self.jobs = {
+            (course.slug, number): video.Job(
+                lesson, course.facts["category"], Path(self.place.name, f"{course.slug}-{number}.mp4")
+            )
+            for course in self.courses
+            for number, lesson in enumerate(course.lessons, start=1)
+        }
+        self.pool = ThreadPoolExecutor(max_workers=1)
+        self.waiting = [self.pool.submit(video.render, job) for job in self.jobs.values()]
+        return self
+
+    def finished(self, told: Report) -> Jobs:
+        """Wait for every video. Raises subprocess.CalledProcessError when one could not be rendered."""
+        for future in self.waiting:
+            future.result()
+            told()
+        return self.jobs
+
+    def __exit__(self, *error: object) -> None:
+        self.pool.shutdown(cancel_futures=True)
+        self.place.cleanup()
+
+
+def publish(studio: Studio, by: User, told: Report) -> list[LessonPage]:
+    """Publish every course with the studio's videos, and the news; returns the lessons that have a video, in order."""
     home = HomePage.objects.get()
     home.county, home.slogan = COUNTY, "学在乡村，用在田间"
     home.save_revision(user=by).publish()
     index = CourseIndexPage.objects.get()
-    written = list(content.courses())
-    with tempfile.TemporaryDirectory(dir=folder or None) as place:
-        jobs = {
-            (course.slug, number): video.Job(
-                lesson, course.facts["category"], Path(place, f"{course.slug}-{number}.mp4")
-            )
-            for course in written
-            for number, lesson in enumerate(course.lessons, start=1)
-        }
-        video.render_all(list(jobs.values()), told)
-        lessons = []
-        for course in written:
-            lessons += _course(index, course, jobs, by)
-            told()
+    jobs = studio.finished(told)
+    lessons = []
+    for course in studio.courses:
+        lessons += _course(index, course, jobs, by)
+        told()
     _news(by)
     return lessons
 
@@ -59,9 +83,7 @@ def steps() -> int:
     return sum(len(course.lessons) + 1 for course in content.courses())
 
 
-def _course(
-    index: CourseIndexPage, course: content.Course, jobs: dict[tuple[str, int], video.Job], by: User
-) -> list[LessonPage]:
+def _course(index: CourseIndexPage, course: content.Course, jobs: Jobs, by: User) -> list[LessonPage]:
     page = CoursePage(slug=course.slug, cover=_picture(course.title, course.facts["category"], by), **course.facts)
     _publish(index, page, by)
     lessons = []

@@ -113,13 +113,13 @@ def _held(training: Training, sessions: list[TrainingSession], due: list[Member]
 
 
 def _meetings(county: County, people: Population, random: Random, first: dt.date) -> Iterator[Held]:
-    """三会一课 of each branch in a quarter: a meeting of two hours a month."""
+    """三会一课 of each branch in a quarter: two meetings of an afternoon, three hours each."""
     quarter = "一二三四"[(first.month - 1) // 3]
     for unit in county.branches:
         shift = random.randrange(len(TOPICS))
-        days = [dt.date(first.year, first.month + index, random.randint(3, 25)) for index in range(3)]
+        days = [dt.date(first.year, first.month + index, random.randint(3, 25)) for index in (0, 2)]
         rows = [
-            (_at(day, 15), _at(day, 17), Measure.CLOCK, TOPICS[(shift + n) % len(TOPICS)][0])
+            (_at(day, 14.5), _at(day, 17.5), Measure.CLOCK, TOPICS[(shift + n) % len(TOPICS)][0])
             for n, day in enumerate(days)
         ]
         training = Training(

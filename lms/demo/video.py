@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,14 +22,6 @@ class Job:
     lesson: Lesson
     category: str
     path: Path
-
-
-def render_all(jobs: list[Job], told: object = None) -> None:
-    """Render on both cores; ffmpeg works outside the interpreter, so threads are enough."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for _done in pool.map(render, jobs):
-            if callable(told):
-                told()
 
 
 def render(job: Job) -> None:

@@ -58,19 +58,15 @@ class Evidence:
 
 
 def live_through(county: County, people: Population, lessons: list[LessonPage], random: Random, told: Report) -> None:
-    """This year's viewings at every station and own watching, settled at the end of each half-year."""
+    """This year's viewings at every station and own watching; the courses settle the whole year at once."""
     today = clock.today()
     evidence = Evidence()
     for month in range(1, today.month + 1):
         for number, station in enumerate(county.stations):
             _month(evidence, station, people, lessons[(number + month * 2) % len(lessons) :] + lessons, random, month)
         _alone(evidence, people, lessons, random, month)
-        if month in (6, today.month):
-            end = clock.day_start(dt.date(today.year, month, 1) + dt.timedelta(days=31))
-            with clock.told(min(end, clock.now())):
-                watching.settle(member_ids=evidence.write(), by=None)
-            evidence = Evidence()
         told()
+    watching.settle(member_ids=evidence.write(), by=None)
 
 
 def _month(
@@ -94,7 +90,7 @@ def _viewing(
     random: Random,
 ) -> None:
     at_home = [member for member in people.by_branch[station.unit_id] if not member.away]
-    here = [member for member in at_home if random.random() < people.diligence[member.pk] * 0.8]
+    here = [member for member in at_home if random.random() < people.diligence[member.pk] * 0.5]
     if not here:
         return
     closed = opened + dt.timedelta(minutes=45)
@@ -184,7 +180,7 @@ def _alone(evidence: Evidence, people: Population, lessons: list[LessonPage], ra
         begun = to_ms(
             clock.day_start(day) + dt.timedelta(hours=random.choice((7, 12, 20)), minutes=random.randint(0, 50))
         )
-        for lesson in random.sample(lessons, min(len(lessons), random.randint(1, 3))):
+        for lesson in random.sample(lessons, min(len(lessons), random.randint(1, 2))):
             if begun + 3_600_000 < clock.now_ms():
                 play = _play(lesson, begun, member)
                 evidence.plays.append(play)
