@@ -41,6 +41,11 @@ def age_in(member: Member, year: int) -> int:
     return year - (member.birth_date or dt.date(year, 1, 1)).year
 
 
+def _town(unit: Unit) -> str:
+    """The path of the town that a branch belongs to."""
+    return unit.path[: 2 * Unit.steplen]
+
+
 def populate(county: County, count: int, random: Random, today: dt.date) -> Population:
     """Insert ``count`` members over the branches, as even as villages are, with offices and exemptions."""
     seats = _seats(county.branches, count, random)
@@ -52,9 +57,11 @@ def populate(county: County, count: int, random: Random, today: dt.date) -> Popu
         [_member(*row) for row in zip(seats, codes, people, strict=True)], by=None, reason="演示数据"
     )
     found = Population({unit.pk: [] for unit in county.branches}, {}, [])
+    # Towns differ as they do in life: some are ahead, some behind.
+    spirit = {town: random.uniform(0.78, 1.2) for town in sorted({_town(unit) for unit in county.branches})}
     for member, person in zip(made, people, strict=True):
         found.by_branch[member.unit_id].append(member)
-        found.diligence[member.pk] = person.diligence
+        found.diligence[member.pk] = min(1.0, person.diligence * spirit[_town(member.unit)])
     _appoint(found, county, random, today)
     _exempt(found, random, today)
     return found
