@@ -25,6 +25,20 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that commit come last and find what migrations made: they empty the tables behind them."""
+
+    def commits(item: pytest.Item) -> bool:
+        found = item.get_closest_marker("django_db")
+        if found is None or not found.kwargs.get("transaction"):
+            return False
+        found.kwargs["serialized_rollback"] = True
+        return True
+
+    items.sort(key=commits)
+
+
 @dataclass
 class County:
     """``root`` ← ``town`` (← ``branch``, ``branch2``) and ``other_town`` (← ``other_branch``)."""

@@ -80,6 +80,7 @@ OPEN_IN_ADMIN = {
     "wagtailadmin_password_reset_done": "switched off",
     "wagtailadmin_password_reset_confirm": "switched off",
     "wagtailadmin_password_reset_complete": "switched off",
+    "wagtailadmin_error_test": "fails on purpose",
     "wagtaildocs_serve": "public documents, by name",
 }
 

@@ -216,6 +216,7 @@ def test_case_22_killed_in_the_middle_ends_in_the_state_of_an_undisturbed_run(
 ) -> None:
     make_member(tree.branch, "旧名字", id_number=id_number(7))
     monkeypatch.setattr(services, "APPLY_CHUNK", 4)
+    monkeypatch.setattr(services, "APPLY_SECONDS", 3600)  # a busy machine would cut a chunk of its own accord
     run = plan(official([person(n, f"张{chr(0x4E00 + n)}") for n in range(1, 15)]))
     run = services.confirm(run=run, skip_errors=False, by=None)
 
