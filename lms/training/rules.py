@@ -1,6 +1,6 @@
 """What a training session is worth to one person, without Django.
 
-Sources: domain §3 (the county's table of 学时) and docs/decisions/hours-of-a-training.md, which says what was decided
+Sources: domain §3 (the county's table of 学时) and docs/decisions/0008-hours-of-a-training.md, which says what was decided
 where the table is silent.
 """
 
