@@ -174,7 +174,7 @@ def _units(run: ImportRun) -> dict[int, Unit]:
 @transaction.atomic
 def confirm(*, run: ImportRun, skip_errors: bool, by: User | None) -> ImportRun:
     """Agree to a plan. Raises ImportRefused: ``not-planned``, ``has-errors`` (and they are not to be skipped)."""
-    run = ImportRun.objects.select_for_update().select_related("unit", "created_by").get(pk=run.pk)
+    run = ImportRun.objects.select_for_update(of=("self",)).select_related("unit", "created_by").get(pk=run.pk)
     if run.state != State.PLANNED:
         raise ImportRefused("not-planned")
     if run.errors and not skip_errors:
@@ -242,7 +242,7 @@ def _park(run: ImportRun, code: str) -> bool:
 def _apply_chunk(run_id: int, codes: list[str]) -> int:
     """Decide anew on the next rows, write them and mark them done, all or nothing. Returns how many."""
     until = time.monotonic() + APPLY_SECONDS
-    run = ImportRun.objects.select_for_update().select_related("unit", "created_by").get(pk=run_id)
+    run = ImportRun.objects.select_for_update(of=("self",)).select_related("unit", "created_by").get(pk=run_id)
     rows = list(run.rows.filter(done=False).exclude(verdict=Verdict.ERROR)[:APPLY_CHUNK])
     persons = [Person.from_json(decrypt(row.sealed), row.problems) for row in rows]
     for person in persons:

@@ -130,7 +130,7 @@ def update_member(*, member: Member, by: User | None, reason: str = "", **fields
 @transaction.atomic
 def transfer(*, member: Member, to: Unit, by: User | None, reason: str = "") -> None:
     """Move a person to another unit. Hours already earned keep the unit they were earned in."""
-    member = Member.objects.select_for_update().select_related("unit").get(pk=member.pk)
+    member = Member.objects.select_for_update(of=("self",)).select_related("unit").get(pk=member.pk)
     if member.unit_id == to.pk:
         return
     source = member.unit

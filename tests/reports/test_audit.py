@@ -33,6 +33,7 @@ def damage(statement: str, *values: object) -> None:
         if connection.vendor == "sqlite":
             cursor.execute("DROP TRIGGER IF EXISTS hours_hourentry_no_update")
         else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing may be pending on a table that is altered
             cursor.execute("ALTER TABLE hours_hourentry DISABLE TRIGGER USER")
         cursor.execute(statement, values)
 
@@ -113,6 +114,7 @@ def _without_the_unique_index() -> None:
     constraint = next(one for one in HourEntry._meta.constraints if one.name == "entry_once_per_source_and_sequence")
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(f"ALTER TABLE hours_hourentry DROP CONSTRAINT {constraint.name}")
             return
         cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'hours_hourentry'")
