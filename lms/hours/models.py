@@ -154,3 +154,28 @@ class HourEntry(AppendOnlyModel):
     def is_reversal(self) -> bool:
         """Whether this line takes an earlier one back."""
         return bool(self.hours < 0)
+
+
+class LedgerSeal(AppendOnlyModel):
+    """What the ledger was at the end of a day of posting: a link of the chain that shows any later change (``seals``).
+
+    A seal covers the lines after the seal before it up to ``last_id``: a range of ids, not of timestamps, so that a line
+    committed late finds its place without breaking what is sealed (docs/decisions/0011-ledger-seals.md).
+    """
+
+    day = models.DateField(_("日期"), unique=True)
+    last_id = models.BigIntegerField(_("最后一条的序号"), unique=True)
+    lines = models.PositiveIntegerField(_("条数"))
+    content = models.CharField(_("当日内容摘要"), max_length=64)
+    digest = models.CharField(_("校验码"), max_length=64, unique=True)
+    form = models.PositiveSmallIntegerField(default=1, help_text=_("逐条内容的排列方式"))
+    sealed_at = models.DateTimeField(_("封存时间"))
+
+    class Meta:
+        verbose_name = _("台账封存")
+        verbose_name_plural = _("台账封存")
+        ordering = ["day"]
+        constraints = [models.CheckConstraint(condition=Q(lines__gt=0), name="seal_covers_lines")]
+
+    def __str__(self) -> str:
+        return f"{self.day.isoformat()} {self.digest[:16]}"
