@@ -10,6 +10,8 @@ session never overlap in time.
 
 from __future__ import annotations
 
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from django.core import signing
@@ -105,6 +107,8 @@ def _extend_sql(vendor: str) -> str:
     """  # noqa: S608 (the only words put in are the names of functions and a constant)
 
 
+# SQLite writes one at a time and lets whoever finds it busy sleep; threads of one process take turns without sleeping.
+TURN: dict[str, AbstractContextManager[object]] = {"sqlite": threading.Lock(), "postgresql": nullcontext()}
 EXTEND = {vendor: _extend_sql(vendor) for vendor in ("sqlite", "postgresql")}
 
 
@@ -131,7 +135,7 @@ def _extend(token: Token, claim: Beat) -> tuple[int, int] | None:
         "claim": claim.end - claim.start,
         "now": clock.now_ms(),
     }
-    with connection.cursor() as cursor:
+    with TURN[connection.vendor], connection.cursor() as cursor:
         cursor.execute(EXTEND[connection.vendor], values)
         row = cursor.fetchone()
     return row and (int(row[0]), int(row[1]))

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -26,8 +27,10 @@ MESSAGES = {
 }
 
 
-def _refusal(error: PlayError) -> JsonResponse:
-    body = {"code": error.code, "message": str(MESSAGES[error.code])}
+def _refusal(request: HttpRequest, error: PlayError) -> JsonResponse:
+    """Why not, in the reader's language: a beat has passed no middleware that would have chosen it."""
+    with translation.override(translation.get_language_from_request(request)):
+        body = {"code": error.code, "message": str(MESSAGES[error.code])}
     return JsonResponse(body, status=STATUS.get(error.code, 400))
 
 
@@ -55,7 +58,7 @@ def play(request: SignedInRequest, pk: int) -> JsonResponse:
     try:
         session, token = services.start_play(member=member, lesson=lesson, by=request.user)
     except PlayError as error:
-        return _refusal(error)
+        return _refusal(request, error)
     return JsonResponse({"token": token, "position": session.span_to_ms, "duration": session.duration_ms})
 
 
@@ -67,7 +70,7 @@ def beat(request: HttpRequest) -> JsonResponse:
         token, data = _sent(request)
         answer = services.beat(token, data)
     except PlayError as error:
-        return _refusal(error)
+        return _refusal(request, error)
     return JsonResponse({"sequence": answer.sequence, "position": answer.position, "settled": answer.settle})
 
 
@@ -81,5 +84,5 @@ def finish(request: HttpRequest) -> JsonResponse:
             services.beat(token, data)
         services.finish(token)
     except PlayError as error:
-        return _refusal(error)
+        return _refusal(request, error)
     return JsonResponse({"ended": True})

@@ -10,6 +10,7 @@ from lms import views
 from lms.core import health
 
 urlpatterns = [
+    path("", include("courses.urls")),  # first: most requests are beats
     path("login/", views.LoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/password/", views.PasswordChangeView.as_view(), name="password-change"),
@@ -21,7 +22,6 @@ urlpatterns = [
     path("", include("lms.members.urls")),
     path("", include("lms.goals.urls")),
     path("", include("lms.training.urls")),
-    path("", include("courses.urls")),
     path("", include("lms.stations.urls")),
     path("", include("lms.reports.urls")),
     path("", include("lms.exchange.urls")),

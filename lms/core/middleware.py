@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import resolve
+from django.utils import translation
 
 # A beat carries a token of its own, a health check nobody: most of the site's requests, and three quarters of their cost.
 PREFIXES = ("/play/", "/healthz", "/readyz")
+# They answer in JSON or plain words: nothing in them may load, run or be framed.
+POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 class SessionlessMiddleware:
     """Calls the view of a sessionless address at once and skips what stands below it in the list.
 
-    Security headers, transport and language stand above it. The view sees a request without ``user``, ``session`` and CSRF:
-    one that asks for them fails at its first test.
+    Transport and its headers stand above it. The view sees a request without ``user``, ``session`` and CSRF (one that asks
+    for them fails at its first test) and the site's own language.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -24,6 +28,8 @@ class SessionlessMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIXES):
             return self.get_response(request)
+        translation.activate(settings.LANGUAGE_CODE)
         request.resolver_match = match = resolve(request.path_info)
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        response["Content-Security-Policy"] = POLICY
         return response
