@@ -4,7 +4,7 @@ DATA ?= var
 PORT ?= 8000
 DEMO_MEMBERS ?= 3000
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
 
 .PHONY: demo test check bench lock test-next translations
 
