@@ -7,11 +7,11 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
-from django.urls import Resolver404, resolve
+from django.urls import resolve
 from django.utils import translation
 
 # A beat carries a token of its own, a health check nobody: most of the site's requests, and three quarters of their cost.
-PREFIXES = ("/play/", "/healthz", "/readyz")
+PATHS = frozenset({"/play/beat/", "/play/finish/", "/healthz", "/readyz"})
 # They answer in JSON or plain words: nothing in them may load, run or be framed.
 POLICY = "default-src 'none'; frame-ancestors 'none'"
 
@@ -27,13 +27,10 @@ class SessionlessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(PREFIXES):
-            return self.get_response(request)
-        try:
-            request.resolver_match = match = resolve(request.path_info)
-        except Resolver404:  # the page that says so is one for people
+        if request.path_info not in PATHS:
             return self.get_response(request)
         translation.activate(settings.LANGUAGE_CODE)
+        request.resolver_match = match = resolve(request.path_info)
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         response["Content-Security-Policy"] = POLICY
         return response
