@@ -24,6 +24,7 @@ RECURRING = (
     Recurring("end-forgotten-playing", "courses.tasks.end_forgotten_sessions", minutes=10),
     Recurring("close-forgotten-viewings", "lms.stations.tasks.close_forgotten_viewings", minutes=5),
     Recurring("resume-imports", "lms.exchange.tasks.resume_runs", minutes=5),
+    Recurring("resume-certificates", "lms.reports.certificates_tasks.resume_batches", minutes=5),
     Recurring("goals-follow-the-calendar", "lms.goals.tasks.follow_the_calendar", hour=1),
     Recurring("audit-hours", "lms.reports.tasks.audit_nightly", hour=2),
 )

@@ -43,6 +43,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "stations.operate",
             "reports.view",
             "goals.view",
+            "certificates.issue",
         }
     ),
     Role.TOWN_ADMIN: frozenset(
@@ -56,6 +57,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "trainings.plan",
             "stations.operate",
             "goals.exempt",
+            "certificates.issue",
+            "certificates.revoke",
         }
     ),
     Role.COUNTY_ADMIN: frozenset(
@@ -69,6 +72,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "trainings.plan",
             "stations.operate",
             "goals.exempt",
+            "certificates.issue",
+            "certificates.revoke",
             "goals.manage",
             "rules.manage",
             "accounts.manage",

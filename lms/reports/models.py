@@ -1,14 +1,19 @@
-"""What the reports keep for themselves: the results of audits."""
+"""What the reports keep for themselves: the results of audits, certificates and the batches that make them."""
 
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
 from lms.core import clock
 from lms.core.append_only import AppendOnlyModel
+from lms.core.hours import HoursField
+from lms.members.models import Member, Unit, User
 
 
 class AuditRun(AppendOnlyModel):
@@ -46,3 +51,167 @@ class AuditRun(AppendOnlyModel):
     def late(self) -> bool:
         """Whether the next run should have been here by now."""
         return clock.now() - self.finished_at > self.LATE
+
+
+def heading_of(thing: Certificate | CertificateBatch) -> str:
+    """The title of a class, or the year in the reader's language."""
+    return thing.title or _g("%(year)s 年度") % {"year": thing.year}
+
+
+class Certificate(AppendOnlyModel):
+    """A 学时证明: what one member earned in a year or in one class, frozen on the day it was issued (domain §6).
+
+    Written once. What takes it back is a row of its own (``Revocation``), so that nothing on paper is ever rewritten.
+    """
+
+    class Scope(models.TextChoices):
+        YEAR = "year", _("年度")
+        CLASS = "class", _("单次培训")
+
+    number = models.CharField(_("编号"), max_length=20, unique=True)
+    member = models.ForeignKey(Member, verbose_name=_("党员"), on_delete=models.PROTECT, related_name="+")
+    scope = models.CharField(_("范围"), max_length=5, choices=Scope)
+    year = models.PositiveSmallIntegerField(_("年度"))
+    occasion = models.CharField(_("活动"), max_length=80, blank=True)
+    title = models.CharField(_("名称"), max_length=200, blank=True, help_text=_("培训名称；年度证明没有"))
+    name = models.CharField(_("姓名"), max_length=60)
+    id_number_masked = models.CharField(_("公民身份证号"), max_length=18, blank=True)
+    unit_name = models.CharField(_("所在党组织"), max_length=100)
+    issuer_name = models.CharField(_("开具单位"), max_length=100)
+    items = models.JSONField(
+        _("学时明细"), help_text=_("每条：date、title、category、mode、hours、rule、source，均为文字")
+    )
+    total = HoursField(_("合计学时"))
+    digest = models.CharField(_("校验码"), max_length=64)
+    copy = models.PositiveSmallIntegerField(default=1, help_text=_("同一内容的第几份；撤销之后才有第二份"))
+    issued_at = models.DateTimeField(_("开具时间"))
+    issued_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    view_permission = "hours.view"
+    unit_lookup = "member__unit"
+    own_lookup = "member__user"
+
+    class Meta:
+        verbose_name = _("学时证明")
+        verbose_name_plural = _("学时证明")
+        ordering = ["-issued_at", "-id"]
+        indexes = [models.Index(fields=["member", "-issued_at"], name="certificate_of_member")]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "digest", "copy"], name="certificate_once_for_one_content"),
+            models.CheckConstraint(condition=Q(total__gt=0), name="certificate_has_hours"),
+            models.CheckConstraint(
+                condition=Q(scope="year", occasion="") | (Q(scope="class") & ~Q(occasion="")),
+                name="certificate_of_class_names_it",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def heading(self) -> str:
+        """What the certificate is about: 2026 年度, or the title of the class."""
+        return heading_of(self)
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the certificate was taken back (read it with ``select_related("revocation")``)."""
+        return hasattr(self, "revocation")
+
+
+class Revocation(AppendOnlyModel):
+    """Why a certificate no longer counts, since when and by whose hand. One a certificate, for good."""
+
+    certificate = models.OneToOneField(
+        Certificate, verbose_name=_("学时证明"), on_delete=models.PROTECT, related_name="revocation"
+    )
+    reason = models.CharField(_("理由"), max_length=200)
+    revoked_at = models.DateTimeField(_("撤销时间"))
+    revoked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("学时证明撤销")
+        verbose_name_plural = _("学时证明撤销")
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="revocation_has_reason")]
+
+    def __str__(self) -> str:
+        return str(self.certificate)
+
+
+class CertificateBatch(models.Model):
+    """Certificates for everybody of a unit, or for who took part in one class: a job that is cut and goes on.
+
+    The rows say whom it is for and what came of it; the file is all the certificates as one PDF.
+    """
+
+    class State(models.TextChoices):
+        ISSUING = "issuing", _("正在开具")
+        PRINTING = "printing", _("正在排版")
+        DONE = "done", _("已完成")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    unit = models.ForeignKey(Unit, verbose_name=_("党组织"), on_delete=models.PROTECT, related_name="+")
+    scope = models.CharField(_("范围"), max_length=5, choices=Certificate.Scope)
+    year = models.PositiveSmallIntegerField(_("年度"))
+    occasion = models.CharField(_("活动"), max_length=80, blank=True)
+    title = models.CharField(_("名称"), max_length=200, blank=True)
+    state = models.CharField(_("状态"), max_length=8, choices=State, default=State.ISSUING)
+    problem = models.CharField(_("问题"), max_length=40, blank=True)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    printed = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    file = models.FileField(_("合订文件"), upload_to="certificates/%Y/", blank=True)
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    view_permission = "certificates.issue"
+    unit_lookup = "unit"
+    own_lookup = None
+
+    class Meta:
+        verbose_name = _("批量开具")
+        verbose_name_plural = _("批量开具")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.heading} · {self.unit.label}"
+
+    @property
+    def heading(self) -> str:
+        """What the certificates are about: 2026 年度, or the title of the class."""
+        return heading_of(self)
+
+
+class CertificateBatchRow(models.Model):
+    """One person of a batch: not yet seen to, given a certificate, or why there is none."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting", _("等待")
+        ISSUED = "issued", _("已开具")
+        KEPT = "kept", _("此前已开具")
+        NO_HOURS = "no-hours", _("没有学时")
+        NOT_COMPLETED = "not-completed", _("未结业")
+        NOT_PERMITTED = "not-permitted", _("无权开具")
+
+    batch = models.ForeignKey(CertificateBatch, on_delete=models.CASCADE, related_name="rows")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    certificate = models.ForeignKey(Certificate, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(_("结果"), max_length=13, choices=Outcome, default=Outcome.WAITING)
+
+    class Meta:
+        verbose_name = _("批量开具名单")
+        verbose_name_plural = _("批量开具名单")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "member"], name="batch_row_once_a_member"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["issued", "kept"], certificate__isnull=False)
+                | (~Q(outcome__in=["issued", "kept"]) & Q(certificate__isnull=True)),
+                name="batch_row_outcome_fits",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.outcome}"

@@ -1,0 +1,273 @@
+"""Official forms as PDF: A4 in one whole Chinese typeface, written by Python alone.
+
+Every character of a name must be right on the page and in the text layer (copying, searching, reading aloud), on a machine
+that has no fonts and no system libraries: docs/decisions/0012-pdf-by-python-alone.md. The typeface is beside the code
+(``lms/core/fonts``); a document holds only the glyphs that it uses.
+
+Measures are millimetres, type sizes points.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import segno
+from fontTools.ttLib import TTFont
+from fpdf import FPDF
+from fpdf.enums import TextMode
+
+FONT = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.ttf"
+FAMILY = "sheet"
+INK, MUTED, RED = (31, 35, 40), (96, 103, 112), (181, 34, 27)
+LINE = 0.2
+POINT = 0.3528
+LEADING = 1.45
+PADDING = 1.2
+NEVER_FIRST = "，。、；：？！）》」』】”’…％%)"
+"""What a line does not begin with: it hangs at the end of the line before."""
+
+
+@cache
+def characters() -> frozenset[int]:
+    """The code points that the typeface can draw."""
+    with TTFont(FONT, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+def printable(text: str) -> str:
+    """Text as it can be drawn: a character that the typeface lacks is named by its code, never dropped, never another."""
+    held = characters()
+    spaced = text.replace("\t", " ").replace("\r", "")
+    return "".join(
+        sign if sign == "\n" or ord(sign) in held else f"〓(U+{ord(sign):04X})"
+        for sign in spaced
+        if sign.isprintable() or sign.isspace()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One column of a table: its head, its width in mm, ``L``, ``C`` or ``R``."""
+
+    title: str
+    width: float
+    align: str = "L"
+
+
+class Paper(FPDF):
+    """A document of A4 sheets. ``foot`` is written small at the foot of each page, beside its number."""
+
+    def __init__(self, *, title: str, landscape: bool = False, margin: float = 18) -> None:
+        super().__init__(orientation="landscape" if landscape else "portrait", unit="mm", format="A4")
+        self.add_font(FAMILY, "", FONT)
+        self.set_title(printable(title))
+        self.set_lang("zh-CN")
+        self.set_margins(margin, margin, margin)
+        self.set_auto_page_break(False)
+        self.c_margin = 0
+        self.left = margin
+        self.foot = ""
+        self.stamp = ""
+        self.sheet = 0
+        self._widths: dict[tuple[str, float], float] = {}
+
+    # -- pages -----------------------------------------------------------------
+
+    def begin(self, *, foot: str = "", stamp: str = "") -> None:
+        """Begin a form on a new sheet; its pages are counted from one. ``stamp`` crosses each of them (已撤销)."""
+        self.foot, self.stamp, self.sheet = foot, stamp, 0
+        self.turn()
+
+    def turn(self) -> None:
+        """Go on with the form on the next sheet."""
+        self.add_page()
+        self.sheet += 1
+        if self.stamp:
+            self._cross(self.stamp)
+        self.write_at(
+            self.left, self.h - 10, f"{self.foot}    {self.sheet}".strip(), 8, width=self.inner, align="R", colour=MUTED
+        )
+
+    def _cross(self, word: str) -> None:
+        with self.rotation(30, self.w / 2, self.h / 2), self.local_context(fill_opacity=0.18):
+            self.write_at(0, self.h / 2 - 12, word, 90, width=self.w, align="C", colour=RED)
+
+    @property
+    def inner(self) -> float:
+        """The width between the margins."""
+        return self.w - 2 * self.left
+
+    @property
+    def room(self) -> float:
+        """The height that is left above the foot."""
+        return self.h - self.left - self.y
+
+    def need(self, height: float) -> None:
+        """Turn the page unless so much room is left."""
+        if self.room < height:
+            self.turn()
+
+    # -- text --------------------------------------------------------------------
+
+    def write_at(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        *,
+        width: float,
+        align: str = "L",
+        colour: tuple[int, int, int] = INK,
+    ) -> None:
+        """Write one line at a place, in a box of some width; nothing else moves."""
+        back = self.x, self.y
+        self.set_font(FAMILY, size=size)
+        self.set_text_color(*colour)
+        self.set_xy(x, y)
+        self.cell(width, size * POINT * LEADING, printable(text), align=align)
+        self.set_xy(*back)
+
+    def title_line(self, text: str, size: float = 24) -> None:
+        """The name of the form, wide and heavy."""
+        self.set_char_spacing(size * 0.12)
+        self.text_mode = TextMode.FILL_STROKE
+        self.set_line_width(0.25)
+        self.set_draw_color(*INK)
+        self.write_at(self.left, self.y, text, size, width=self.inner, align="C")
+        self.text_mode = TextMode.FILL
+        self.set_char_spacing(0)
+        self.set_y(self.y + size * POINT * LEADING + 3)
+
+    def paragraph(
+        self, text: str, size: float = 11, *, align: str = "L", indent: int = 0, colour: tuple[int, int, int] = INK
+    ) -> None:
+        """A paragraph from margin to margin; ``indent``: so many characters before its first line."""
+        height = size * POINT * (LEADING + 0.15)
+        for line in self.wrapped("　" * indent + text, self.inner, size):
+            self.need(height)
+            self.write_at(self.left, self.y, line, size, width=self.inner, align=align, colour=colour)
+            self.set_y(self.y + height)
+
+    def wrapped(self, text: str, width: float, size: float) -> list[str]:
+        """Text cut into lines of some width: between any two characters, but not before what must not begin a line."""
+        lines: list[str] = []
+        for part in printable(text).split("\n"):
+            line, filled = "", 0.0
+            for sign in part:
+                wide = self._width(sign, size)
+                if line and filled + wide > width and sign not in NEVER_FIRST:
+                    lines.append(line)
+                    line, filled = "", 0.0
+                line, filled = line + sign, filled + wide
+            lines.append(line)
+        return lines
+
+    def _width(self, sign: str, size: float) -> float:
+        key = sign, size
+        if key not in self._widths:
+            self.set_font(FAMILY, size=size)
+            self._widths[key] = self.get_string_width(sign)
+        return self._widths[key]
+
+    # -- tables ---------------------------------------------------------------------
+
+    def table(self, heads: Sequence[Head], rows: Iterable[Sequence[str]], size: float = 9) -> None:
+        """A ruled table. The heads are repeated on each sheet and no row is cut in two."""
+        self.need(3 * size * POINT * LEADING + 6 * PADDING)
+        self._row(heads, [head.title for head in heads], size, head=True)
+        for row in rows:
+            if self.room < self._height(heads, row, size):
+                self.turn()
+                self._row(heads, [head.title for head in heads], size, head=True)
+            self._row(heads, row, size)
+
+    def _cells(self, heads: Sequence[Head], row: Sequence[str], size: float) -> Iterator[tuple[Head, list[str]]]:
+        for head, text in zip(heads, row, strict=True):
+            yield head, self.wrapped(text, head.width - 2 * PADDING, size)
+
+    def _height(self, heads: Sequence[Head], row: Sequence[str], size: float) -> float:
+        most = max(len(lines) for _head, lines in self._cells(heads, row, size))
+        return most * size * POINT * LEADING + 2 * PADDING
+
+    def _row(self, heads: Sequence[Head], row: Sequence[str], size: float, *, head: bool = False) -> None:
+        height, step = self._height(heads, row, size), size * POINT * LEADING
+        x, y = self.left, self.y
+        self.set_line_width(LINE)
+        self.set_draw_color(*MUTED)
+        self.set_fill_color(243, 240, 234)
+        for column, lines in self._cells(heads, row, size):
+            self.rect(x, y, column.width, height, style="DF" if head else "D")
+            top = y + (height - len(lines) * step) / 2
+            for number, line in enumerate(lines):
+                self.write_at(
+                    x + PADDING,
+                    top + number * step,
+                    line,
+                    size,
+                    width=column.width - 2 * PADDING,
+                    align="C" if head else column.align,
+                )
+            x += column.width
+        self.set_y(y + height)
+
+    # -- signs ------------------------------------------------------------------------
+
+    def qr(self, address: str, x: float, y: float, side: float) -> None:
+        """A QR code of an address as vector squares, error correction M, its quiet zone within ``side``."""
+        rows = list(segno.make(address, error="m", micro=False).matrix_iter(border=4))
+        step = side / len(rows)
+        self.set_fill_color(0, 0, 0)
+        for line, row in enumerate(rows):
+            for start, length in _runs(row):
+                self.rect(x + start * step, y + line * step, length * step, step, style="F")
+
+    def signatures(self, words: Sequence[str], size: float = 11) -> None:
+        """A line to sign on for each word, side by side."""
+        self.need(16)
+        width = self.inner / len(words)
+        top = self.y + 6
+        self.set_line_width(LINE)
+        self.set_draw_color(*INK)
+        for place, word in enumerate(words):
+            x = self.left + place * width
+            taken = sum(self._width(sign, size) for sign in word) + 2
+            self.write_at(x, top, word, size, width=taken)
+            self.line(x + taken, top + 6, x + width - 8, top + 6)
+        self.set_y(top + 10)
+
+    def done(self) -> bytes:
+        """The finished document."""
+        return bytes(self.output())
+
+
+def _runs(row: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """(start, length) of the dark stretches in a row of a QR code."""
+    start, length = 0, 0
+    for place, dark in enumerate([*row, 0]):
+        if dark:
+            start, length = (start, length + 1) if length else (place, 1)
+        elif length:
+            yield start, length
+            length = 0
+
+
+def qr_svg(address: str) -> str:
+    """A QR code of an address as an SVG element for a page; it takes the size that its box gives it."""
+    stream = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        stream,
+        kind="svg",
+        xmldecl=False,
+        svgns=True,
+        omitsize=True,
+        border=4,
+        svgclass="qr",
+        lineclass=None,
+        light="#fff",
+    )
+    return stream.getvalue().decode()
