@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from lms.core.hours import ZERO
 from lms.hours.rules import Tariff, hours_by_clock, hours_by_tier, length, subtract, union
@@ -23,8 +23,7 @@ GROUP_CARRY_MS = 60_000
 JITTER_MS = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
+class Lesson(NamedTuple):
     """A lesson as it was when the member first played it; later editions change nothing that was earned."""
 
     lesson_id: int
@@ -35,8 +34,7 @@ class Lesson:
     needed_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Milliseconds ``start``–``end`` of a lesson's video, seen while the clock ran from ``wall_from`` to ``wall_to``."""
 
     lesson_id: int
@@ -48,8 +46,7 @@ class Span:
     wall_to: int
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Milliseconds nobody had counted before, on one day: ``wall_from`` to ``wall_to`` by the clock."""
 
     lesson_id: int
@@ -65,8 +62,7 @@ class Piece:
         return Key(self.lesson_id, self.mode, self.occasion, self.day)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One lesson in one mode and occasion on one day."""
 
     lesson_id: int
@@ -75,8 +71,7 @@ class Key:
     day: dt.date
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(NamedTuple):
     """What a key is worth: gross 学时, the rule that priced it, the clock time it covers (seconds)."""
 
     hours: Decimal
@@ -99,7 +94,8 @@ def distinct(spans: Iterable[Span], split: SplitByDay) -> list[Piece]:
     pieces: list[Piece] = []
     for span in sorted(spans, key=lambda one: (one.wall_from, one.mode, one.occasion, one.start, one.end)):
         taken = seen.get(span.lesson_id, [])
-        for start, end in subtract([(span.start, span.end)], taken):
+        fresh = subtract([(span.start, span.end)], taken) if taken else [(span.start, span.end)]
+        for start, end in fresh:
             wall = span.wall_from + start - span.start
             for day, wall_from, wall_to in split(wall, wall + end - start):
                 pieces.append(Piece(span.lesson_id, span.mode, span.occasion, day, wall_from, wall_to))

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import Length, Substr
 from wagtail.models import Page
 
 from courses import rules
 from courses.models import CoursePage, GroupWatch, LessonPage, LessonProgress, PlaySession, PlaySpan
 from lms.core import clock
+from lms.core.bulk import plain
 from lms.hours.conversion import Tariffs
 from lms.hours.credit import Credit
 from lms.hours.rules import hours_by_clock, hours_by_tier
 from lms.members.models import Member
 
-CHUNK = 300
+CHUNK = 2000
+"""Members whose evidence is in memory at once."""
+ROWS_AT_ONCE = 5000
 END_MS = 3_000
 """A lesson left so close to its end starts again from the beginning."""
 
@@ -33,10 +37,9 @@ def split_by_day(start_ms: int, end_ms: int) -> list[tuple[dt.date, int, int]]:
     """Clock time cut at the county's midnights: (day, from, to) in milliseconds."""
     found = []
     while start_ms < end_ms:
-        day = clock.local_date(dt.datetime.fromtimestamp(start_ms / 1000, dt.UTC))
-        midnight = int(clock.day_start(day + dt.timedelta(days=1)).timestamp()) * 1000
-        found.append((day, start_ms, min(end_ms, midnight)))
-        start_ms = min(end_ms, midnight)
+        day, _begin, end = clock.day_around(start_ms // 1000)
+        found.append((day, start_ms, min(end_ms, end * 1000)))
+        start_ms = min(end_ms, end * 1000)
     return found
 
 
@@ -52,21 +55,6 @@ class Evidence:
     spans: list[rules.Span]
     withdrawn: list[rules.Span]
     lessons: dict[int, rules.Lesson]
-
-
-def _lesson_of(session: PlaySession) -> rules.Lesson:
-    return rules.Lesson(
-        session.lesson_id,
-        session.course_id,
-        session.title,
-        session.category,
-        session.duration_ms,
-        session.needed_ms,
-    )
-
-
-def _span(session: PlaySession, occasion: str, mode: str, row: PlaySpan | GroupWatch) -> rules.Span:
-    return rules.Span(session.lesson_id, mode, occasion, row.from_ms, row.to_ms, row.wall_from_ms, row.wall_to_ms)
 
 
 def played_spans(session: PlaySession) -> list[PlaySpan]:
@@ -86,38 +74,70 @@ def played_spans(session: PlaySession) -> list[PlaySpan]:
     return spans
 
 
+LESSON = ("lesson_id", "course_id", "title", "category", "duration_ms", "needed_ms")
+"""The columns of a play session that make a ``rules.Lesson``, in its order."""
+OPEN_SPAN = ("span_from_ms", "span_to_ms", "span_wall_ms", "beat_ms", "allowance_ms")
+SPAN = ("from_ms", "to_ms", "wall_from_ms", "wall_to_ms")
+
+
 def evidence(member_ids: Iterable[int]) -> dict[int, Evidence]:
     """What each of some members has watched, alone and in groups, in three queries."""
     ids = list(member_ids)
-    spans = Prefetch("spans", queryset=PlaySpan.objects.order_by("number"))
-    found: dict[int, Evidence] = {}
-    lessons: list[tuple[int, int, rules.Lesson]] = []
-    for session in PlaySession.objects.filter(member_id__in=ids).prefetch_related(spans):
-        member_id = int(session.member_id or 0)  # the filter leaves out the screens, which have none
-        own = found.setdefault(member_id, Evidence([], [], {}))
-        occasion = own_occasion(session.course_id)
-        own.spans += [_span(session, occasion, rules.ONLINE, row) for row in played_spans(session)]
-        lessons.append((session.started_ms, member_id, _lesson_of(session)))
-    for row in GroupWatch.objects.filter(member_id__in=ids).select_related("session"):
-        own = found.setdefault(row.member_id, Evidence([], [], {}))
-        kept = own.spans if row.withdrawn_at is None else own.withdrawn
-        kept.append(_span(row.session, row.occasion, rules.GROUP, row))
-        lessons.append((row.session.started_ms, row.member_id, _lesson_of(row.session)))
-    for _started, member_id, lesson in sorted(lessons, key=lambda one: one[0]):
+    found: dict[int, Evidence] = defaultdict(lambda: Evidence([], [], {}))
+    begun: list[tuple[int, int, rules.Lesson]] = []
+    _own_spans(ids, found, begun)
+    _group_spans(ids, found, begun)
+    for _started, member_id, lesson in sorted(begun, key=lambda one: one[0]):
         found[member_id].lessons.setdefault(lesson.lesson_id, lesson)
-    return found
+    return dict(found)
 
 
-def credits(member_ids: Iterable[int] | None = None) -> Iterator[Credit]:
+def _own_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int, int, rules.Lesson]]) -> None:
+    """Own watching: the closed spans and, in the session's row, the one that is open."""
+    sessions: dict[int, tuple[int, int, str]] = {}
+    rows = PlaySession.objects.filter(member_id__in=ids).order_by("pk")
+    for row in rows.values_list("pk", "member_id", "started_ms", *OPEN_SPAN, *LESSON).iterator(ROWS_AT_ONCE):
+        pk, member_id, started_ms, start, end, wall, beat, allowance, *values = row
+        lesson = rules.Lesson(*values)
+        occasion = own_occasion(lesson.course_id)
+        sessions[pk] = (member_id, lesson.lesson_id, occasion)
+        begun.append((started_ms, member_id, lesson))
+        if end > start:
+            span = rules.Span(lesson.lesson_id, rules.ONLINE, occasion, start, end, wall, beat - allowance)
+            found[member_id].spans.append(span)
+    spans = PlaySpan.objects.filter(session__member_id__in=ids).order_by()
+    for session_id, *values in spans.values_list("session_id", *SPAN).iterator(ROWS_AT_ONCE):
+        if session_id in sessions:  # one that began after the sessions were read is left for the next time
+            member_id, lesson_id, occasion = sessions[session_id]
+            found[member_id].spans.append(rules.Span(lesson_id, rules.ONLINE, occasion, *values))
+
+
+def _group_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int, int, rules.Lesson]]) -> None:
+    """What was seen in a room, what a corrected roll call withdrew included."""
+    rows = GroupWatch.objects.filter(member_id__in=ids).order_by("pk")
+    lesson = [f"session__{name}" for name in LESSON]
+    columns = ("member_id", "occasion", plain("withdrawn_at"), *SPAN, "session__started_ms", *lesson)
+    for member_id, occasion, withdrawn, start, end, wall, wall_to, started, *values in rows.values_list(
+        *columns
+    ).iterator(ROWS_AT_ONCE):
+        seen = rules.Lesson(*values)
+        own = found[member_id]
+        kept = own.spans if withdrawn is None else own.withdrawn
+        kept.append(rules.Span(seen.lesson_id, rules.GROUP, occasion, start, end, wall, wall_to))
+        begun.append((started, member_id, seen))
+
+
+def credits(member_ids: Iterable[int] | None = None, tariffs: Tariffs | None = None) -> Iterator[Credit]:
     """What watching is worth, recomputed from evidence; every source ever asserted is among them, also at zero."""
+    price = tariffs or Tariffs()
     ids = iter(_watchers() if member_ids is None else sorted(set(member_ids)))
     while chunk := list(islice(ids, CHUNK)):
-        yield from credits_from(evidence(chunk))
+        yield from credits_from(evidence(chunk), price)
 
 
-def credits_from(found: dict[int, Evidence]) -> Iterator[Credit]:
+def credits_from(found: dict[int, Evidence], tariffs: Tariffs | None = None) -> Iterator[Credit]:
     """What evidence in hand is worth."""
-    price = Tariffs()
+    price = tariffs or Tariffs()
     for member_id, own in found.items():
         yield from _credits_of(member_id, own, price)
 

@@ -1,151 +1,276 @@
 """The ledger against itself and against recomputed evidence: whatever does not agree is a violation.
 
-Nothing here changes a row. Members are read a chunk at a time, so a million lines need no more memory than a thousand.
+Nothing here changes a row. Lines and assertions are read as plain tuples with hours in whole hundredths; a day on which all
+that is asserted stands in full, within the cap and without overlap is done by comparing them. Every other day is priced again
+by the function that the ledger posts by. tests/hours/test_audit_properties.py proves that the short way hides nothing.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from lms.core import clock
-from lms.core.hours import ZERO
+from lms.core.bulk import plain
+from lms.core.clock import Interval
+from lms.core.hours import ZERO, from_hundredths
+from lms.hours.conversion import NoRuleError, Tariffs
 from lms.hours.credit import Credit
 from lms.hours.ledger import price
 from lms.hours.models import Assertion, HourEntry
 from lms.hours.rules import Priced, length, union
+from lms.hours.violation import Violation
+
+READ_AT_ONCE = 5000
+SAID = ("earned_on", "category", "mode", "title", "occasion", "rule")
+"""What a line copies from the assertion behind it; the last fields of both tuples below."""
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One thing that does not agree: which check found it, where, and both sides of it. For machines and inspectors."""
+class Line(NamedTuple):
+    """A line of the ledger, as far as it can be recomputed. Hours in hundredths."""
 
-    check: str
-    member_id: int | None
-    where: str
-    detail: str
+    member_id: int
+    source: str
+    sequence: int
+    hours: int
+    unit_id: int
+    earned_on: dt.date
+    category: str
+    mode: str
+    title: str
+    occasion: str
+    rule: str
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """The values of ``SAID``."""
+        return self[5:]
+
+
+class Asserted(NamedTuple):
+    """What one source asserts. ``gross``, ``step`` and ``day_cap`` in hundredths."""
+
+    member_id: int
+    source: str
+    gross: int
+    step: int
+    day_cap: int
+    covers: tuple[Interval, ...]
+    earned_on: dt.date
+    category: str
+    mode: str
+    title: str
+    occasion: str
+    rule: str
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """The values of ``SAID``."""
+        return self[6:]
 
 
 @dataclass(slots=True)
 class Book:
-    """The ledger of some members: lines and assertions by member, and how many lines there are."""
+    """The ledger of some members: the lines and the assertion of each source, and how many lines there are."""
 
-    lines: dict[int, list[HourEntry]] = field(default_factory=lambda: defaultdict(list))
-    asserted: dict[int, dict[str, Assertion]] = field(default_factory=lambda: defaultdict(dict))
+    lines: dict[str, list[Line]] = field(default_factory=dict)
+    asserted: dict[str, Asserted] = field(default_factory=dict)
     entries: int = 0
 
 
 def read(member_ids: Sequence[int]) -> Book:
     """The lines and assertions of some members, in two queries."""
     book = Book()
-    lines = HourEntry.objects.filter(member_id__in=member_ids).order_by("member_id", "source", "sequence")
-    for line in lines.defer("uuid", "unit_name", "posted_at", "posted_by").iterator(2000):
-        book.lines[line.member_id].append(line)
+    said = [plain(name) for name in SAID]
+    lines = HourEntry.objects.filter(member_id__in=member_ids).order_by()
+    columns = ("member_id", "source", "sequence", plain("hours"), "unit_id", *said)
+    for line in map(Line._make, lines.values_list(*columns).iterator(READ_AT_ONCE)):
         book.entries += 1
-    for row in Assertion.objects.filter(member_id__in=member_ids).iterator(2000):
-        book.asserted[row.member_id][row.source] = row
+        if line.source in book.lines:
+            book.lines[line.source].append(line)
+        else:
+            book.lines[line.source] = [line]
+    asserted = Assertion.objects.filter(member_id__in=member_ids).order_by()
+    columns = ("member_id", "source", plain("gross"), plain("step"), plain("day_cap"), plain("covers"), *said)
+    for row in asserted.values_list(*columns).iterator(READ_AT_ONCE):
+        book.asserted[row[1]] = Asserted(*row[:5], _pairs(row[5]), *row[6:])
     return book
+
+
+def _pairs(covers: Any) -> tuple[Interval, ...]:
+    """Stored stretches of time; what cannot be read as such is none, and then differs from the evidence."""
+    try:
+        pairs = json.loads(covers) if isinstance(covers, str) else covers
+        return tuple((int(start), int(end)) for start, end in pairs)
+    except (TypeError, ValueError):
+        return ()
 
 
 # -- the ledger against itself ------------------------------------------------------------
 
 
 def ledger_violations(book: Book) -> Iterator[Violation]:
-    """Sequences, reversals, prices, the day's cap and the day's clock of every member in the book."""
-    for member_id in sorted(book.lines.keys() | book.asserted.keys()):
-        by_source: dict[str, list[HourEntry]] = defaultdict(list)
-        for line in book.lines.get(member_id, []):
-            by_source[line.source].append(line)
-        asserted = book.asserted.get(member_id, {})
-        for source, lines in by_source.items():
-            yield from _chain(member_id, source, lines)
-            if source not in asserted:
-                yield Violation("unasserted", member_id, source, "a line whose source asserts nothing")
-        stands = {source: lines[-1] for source, lines in by_source.items() if not lines[-1].is_reversal}
-        yield from _days(member_id, asserted, stands)
+    """Sequences, reversals, rules, prices, the day's cap and the day's clock of every member in the book."""
+    yield from _rules(book)
+    stands: dict[str, Line] = {}
+    for source, lines in book.lines.items():
+        if len(lines) > 1 or lines[0].sequence != 1 or lines[0].hours <= 0:
+            lines.sort(key=lambda line: line.sequence)
+            yield from _chain(source, lines)
+        asserted = book.asserted.get(source)
+        if asserted is None or asserted.member_id != lines[-1].member_id:
+            yield Violation("unasserted", lines[-1].member_id, source, "a line whose source asserts nothing")
+        elif lines[-1].hours > 0:
+            stands[source] = lines[-1]
+    days: dict[tuple[int, dt.date], list[Asserted]] = defaultdict(list)
+    for row in book.asserted.values():
+        days[row.member_id, row.earned_on].append(row)
+    for (member_id, day), rows in days.items():
+        if not plainly_right(day, rows, stands):
+            yield from day_violations(member_id, day, rows, stands)
 
 
-def _chain(member_id: int, source: str, lines: list[HourEntry]) -> Iterator[Violation]:
+def _rules(book: Book) -> Iterator[Violation]:
+    """Every line was priced by a version of the table that was in force on its day."""
+    tariffs, known = Tariffs(), set[tuple[str, dt.date]]()
+    for lines in book.lines.values():
+        for line in lines:
+            if (line.rule, line.earned_on) in known:
+                continue
+            if _in_force(tariffs, line.rule, line.earned_on):
+                known.add((line.rule, line.earned_on))
+            else:
+                detail = f"{line.rule} was not in force on {line.earned_on}"
+                yield Violation("rule", line.member_id, line.source, detail)
+
+
+def _in_force(tariffs: Tariffs, rule: str, day: dt.date) -> bool:
+    try:
+        return tariffs(rule.partition("@")[0], day).name == rule
+    except NoRuleError:
+        return False
+
+
+def _chain(source: str, lines: list[Line]) -> Iterator[Violation]:
     """1, 2, 3 … without a gap; credit and reversal by turns; a reversal is the line before it with the sign changed."""
-    before: HourEntry | None = None
+    before: Line | None = None
     for expected, line in enumerate(lines, start=1):
         if line.sequence != expected:
-            yield Violation("sequence", member_id, source, f"line {line.sequence} where {expected} is due")
+            yield Violation("sequence", line.member_id, source, f"line {line.sequence} where {expected} is due")
             return
-        if line.is_reversal != (expected % 2 == 0):
-            yield Violation("one-standing", member_id, source, f"line {expected} is no {_kind(expected)}")
-        elif before is not None and line.is_reversal and _reversed(before) != _reversal(line):
-            yield Violation("reversal", member_id, source, f"line {expected} does not take line {expected - 1} back")
+        if (line.hours < 0) != (expected % 2 == 0):
+            kind = "credit" if expected % 2 else "reversal"
+            yield Violation("one-standing", line.member_id, source, f"line {expected} is no {kind}")
+        elif before is not None and line.hours < 0 and before._replace(sequence=expected, hours=-before.hours) != line:
+            detail = f"line {expected} does not take line {expected - 1} back"
+            yield Violation("reversal", line.member_id, source, detail)
         before = line
 
 
-def _kind(sequence: int) -> str:
-    return "credit" if sequence % 2 else "reversal"
+# -- a member's day ---------------------------------------------------------------------
 
 
-def _reversed(line: HourEntry) -> tuple[object, ...]:
-    return (-line.hours, *_said(line), line.unit_id)
+@lru_cache(maxsize=4096)
+def _seconds_of(day: dt.date) -> Interval:
+    """A day of the county in seconds since 1970 UTC."""
+    following = clock.day_start(day + dt.timedelta(days=1))
+    return int(clock.day_start(day).timestamp()), int(following.timestamp())
 
 
-def _reversal(line: HourEntry) -> tuple[object, ...]:
-    return (line.hours, *_said(line), line.unit_id)
+def plainly_right(day: dt.date, rows: Sequence[Asserted], stands: Mapping[str, Line]) -> bool:
+    """Whether all that is asserted of a day stands in full, within the cap, each second once: nothing to price again.
+
+    False says only that the day has to be looked into.
+    """
+    total, cap, times = 0, None, list[Interval]()
+    for row in rows:
+        line = stands.get(row.source)
+        if row.gross <= 0:
+            if row.gross or line is not None:
+                return False
+            continue
+        if line is None or line.hours != row.gross or line.said != row.said:
+            return False
+        total += row.gross
+        cap = row.day_cap if cap is None else min(cap, row.day_cap)
+        times += row.covers
+    return (cap is None or total <= cap) and _apart(times, *_seconds_of(day))
 
 
-def _said(row: HourEntry | Assertion) -> tuple[object, ...]:
-    return (row.earned_on, row.category, row.mode, row.title, row.occasion, row.rule)
+def _apart(times: list[Interval], start: int, end: int) -> bool:
+    """Whether stretches of time lie between two moments and none overlaps another."""
+    reached = start
+    for begin, stop in sorted(times):
+        if begin < reached or stop <= begin:
+            return False
+        reached = stop
+    return reached <= end
 
 
-def _days(member_id: int, asserted: dict[str, Assertion], stands: dict[str, HourEntry]) -> Iterator[Violation]:
-    days: dict[dt.date, list[Assertion]] = defaultdict(list)
-    for row in asserted.values():
-        days[row.earned_on].append(row)
-    for day, rows in days.items():
-        rows.sort(key=lambda row: row.source)
-        prices = price(rows)
-        for row in rows:
-            yield from _priced(member_id, row, prices[row.source], stands.get(row.source))
-        yield from _cap(member_id, day, rows, stands)
-        yield from _clock(member_id, day, rows, stands)
+def day_violations(
+    member_id: int, day: dt.date, rows: Sequence[Asserted], stands: Mapping[str, Line]
+) -> Iterator[Violation]:
+    """One member's day priced again as the ledger prices it, and compared with what stands."""
+    exact = [_exact(row) for row in sorted(rows, key=lambda row: row.source)]
+    prices = price(exact)
+    standing = {row.source: from_hundredths(stands[row.source].hours) for row in exact if row.source in stands}
+    for row in exact:
+        yield from _priced(row, prices[row.source], standing.get(row.source, ZERO), stands.get(row.source))
+    yield from _cap(member_id, day, exact, standing)
+    yield from _clock(member_id, day, exact, standing)
 
 
-def _priced(member_id: int, row: Assertion, due: Priced, line: HourEntry | None) -> Iterator[Violation]:
+def _exact(row: Asserted) -> Any:
+    """The same row with 学时 for hundredths, as the pricing reads assertions."""
+    return row._replace(
+        gross=from_hundredths(row.gross), step=from_hundredths(row.step), day_cap=from_hundredths(row.day_cap)
+    )
+
+
+def _priced(row: Any, due: Priced, standing: Decimal, line: Line | None) -> Iterator[Violation]:
     """What stands for a source is its price within its day, to the hundredth, and says what the source says."""
-    standing = line.hours if line is not None else ZERO
     if standing != due.hours:
-        yield Violation("price", member_id, row.source, f"{standing} stands, {due.hours} is due")
-    elif line is not None and _said(line) != _said(row):
-        yield Violation("content", member_id, row.source, "the line says something else than its source")
+        yield Violation("price", row.member_id, row.source, f"{standing} stands, {due.hours} is due")
+    elif line is not None and line.said != row.said:
+        yield Violation("content", row.member_id, row.source, "the line says something else than its source")
 
 
-def _cap(member_id: int, day: dt.date, rows: list[Assertion], stands: dict[str, HourEntry]) -> Iterator[Violation]:
-    total = sum((stands[row.source].hours for row in rows if row.source in stands), ZERO)
-    cap = min((row.day_cap for row in rows if row.gross > 0), default=Decimal(0))
+def _cap(member_id: int, day: dt.date, rows: Sequence[Any], standing: Mapping[str, Decimal]) -> Iterator[Violation]:
+    total = sum(standing.values(), ZERO)
+    cap = min((row.day_cap for row in rows if row.gross > 0), default=ZERO)
     if total > cap:
         yield Violation("day-cap", member_id, day.isoformat(), f"{total} on a day of at most {cap}")
 
 
-def _clock(member_id: int, day: dt.date, rows: list[Assertion], stands: dict[str, HourEntry]) -> Iterator[Violation]:
+def _clock(member_id: int, day: dt.date, rows: Sequence[Any], standing: Mapping[str, Decimal]) -> Iterator[Violation]:
     """No second is credited twice: the shares of time that were paid for fit into the time that was covered."""
-    timed = [row for row in rows if row.gross > 0 and row.covers and row.source in stands]
-    covered = {row.source: union((start, end) for start, end in row.covers) for row in timed}
-    paid = sum(
-        (stands[row.source].hours / row.gross * length(covered[row.source]) for row in timed),
-        Decimal(0),
-    )
+    timed = [row for row in rows if row.gross > 0 and row.covers and row.source in standing]
+    covered = {row.source: union(row.covers) for row in timed}
+    paid = sum((standing[row.source] / row.gross * length(covered[row.source]) for row in timed), Decimal(0))
     everything = union(pair for pairs in covered.values() for pair in pairs)
     # Shares are fractions of seconds: a thousandth of a second is the precision of the division, not time.
     if paid > length(everything) + Decimal("0.001"):
         yield Violation("overlap", member_id, day.isoformat(), f"{paid:.0f} s are credited of {length(everything)} s")
-    start = int(clock.day_start(day).timestamp())
-    end = int(clock.day_start(day + dt.timedelta(days=1)).timestamp())
+    start, end = _seconds_of(day)
     if everything and (everything[0][0] < start or everything[-1][1] > end):
         yield Violation("overlap", member_id, day.isoformat(), "time outside the day is credited")
 
 
 # -- the ledger against evidence ----------------------------------------------------------
+
+
+class _Exact(dict[int, Decimal]):
+    """Hundredths → 学时, each made once."""
+
+    def __missing__(self, hundredths: int) -> Decimal:
+        self[hundredths] = made = from_hundredths(hundredths)
+        return made
 
 
 def evidence_violations(book: Book, credits: Iterable[Credit], unsettled: Iterable[int] = ()) -> Iterator[Violation]:
@@ -154,43 +279,44 @@ def evidence_violations(book: Book, credits: Iterable[Credit], unsettled: Iterab
     ``credits``: recomputed from evidence for the members of the book. ``unsettled``: members who are watching right now;
     what they watch is settled when they stop, so their watching is left out.
     """
-    watching = set(unsettled)
-    due: dict[str, Credit] = {}
-    for credit in credits:
-        due[credit.source] = credit
-    for member_id, asserted in book.asserted.items():
-        for source, row in asserted.items():
-            if member_id in watching and _is_watching(source):
-                due.pop(source, None)
-                continue
-            yield from _compare(row, due.pop(source, None))
-    for credit in due.values():
-        if credit.hours > 0 and not (credit.member_id in watching and _is_watching(credit.source)):
-            yield Violation("evidence", credit.member_id, credit.source, f"worth {credit.hours}, asserted nowhere")
+    watching, exact = set(unsettled), _Exact()
+    left = dict(book.asserted)
+    for source, credit in {credit.source: credit for credit in credits}.items():
+        row = left.pop(source, None)
+        if row is not None and _same(row, credit, exact):
+            continue
+        if credit.member_id in watching and _is_watching(source):
+            continue
+        yield from _differs(row, credit)
+    for source, row in left.items():
+        if row.gross > 0 and not (row.member_id in watching and _is_watching(source)):
+            detail = f"{exact[row.gross]} asserted without evidence"
+            yield Violation("evidence", row.member_id, source, detail)
 
 
 def _is_watching(source: str) -> bool:
     return source.startswith(("courses.watch:", "stations.viewing:"))
 
 
-def _compare(row: Assertion, credit: Credit | None) -> Iterator[Violation]:
-    if credit is None or credit.hours == 0:
-        if row.gross > 0:
-            yield Violation("evidence", row.member_id, row.source, f"{row.gross} asserted without evidence")
-        return
-    stored = (row.member_id, row.gross, row.step, row.day_cap, *_said(row), [tuple(pair) for pair in row.covers])
-    worth = (
-        credit.member_id,
-        credit.hours,
-        credit.step,
-        credit.day_cap,
-        credit.earned_on,
-        credit.category,
-        credit.mode,
-        credit.title[:200],
-        credit.occasion,
-        credit.rule,
-        [tuple(pair) for pair in credit.covers],
+def _same(row: Asserted, credit: Credit, exact: _Exact) -> bool:
+    """Whether an assertion is what its evidence is worth, word for word."""
+    return (
+        exact[row.gross] == credit.hours
+        and row.covers == credit.covers
+        and row.said
+        == (credit.earned_on, credit.category, credit.mode, credit.title[:200], credit.occasion, credit.rule)
+        and row.member_id == credit.member_id
+        and exact[row.step] == credit.step
+        and exact[row.day_cap] == credit.day_cap
     )
-    if stored != worth:
-        yield Violation("evidence", row.member_id, row.source, f"{row.gross} asserted, evidence gives {credit.hours}")
+
+
+def _differs(row: Asserted | None, credit: Credit) -> Iterator[Violation]:
+    """Worth nothing and asserting nothing agree, whatever else both say."""
+    if row is None:
+        if credit.hours > 0:
+            detail = f"worth {credit.hours}, asserted nowhere"
+            yield Violation("evidence", credit.member_id, credit.source, detail)
+    elif row.gross != 0 or credit.hours != 0:
+        detail = f"{from_hundredths(row.gross)} asserted, evidence gives {credit.hours}"
+        yield Violation("evidence", row.member_id, row.source, detail)

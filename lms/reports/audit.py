@@ -1,27 +1,34 @@
 """``audit_hours``: everything recomputed from evidence and compared with what is stored. It changes nothing.
 
 evidence → assertion → line → standing → roll-up: each step is recomputed by the function that the house itself uses for
-it, and the ledger's own promises (sequences, reversals, the day's cap, time counted once) are checked by themselves.
+it; the ledger's own promises (sequences, reversals, rules, the day's cap, time counted once) are checked by themselves, and
+so is the chain of seals over its lines. What each check finds: docs/audit.md.
+
+The house goes on working meanwhile: what disagrees is looked at a second time, and only what then still disagrees counts.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import chain, islice
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from courses import selectors as courses
+from lms.core.parallel import spread
 from lms.goals import progress, selectors
 from lms.goals.models import GoalPolicy, Rollup, Standing
-from lms.hours import audit
-from lms.hours.audit import Violation
+from lms.hours import audit, seals
+from lms.hours.conversion import Tariffs
+from lms.hours.violation import Violation
 from lms.members.models import Member
-from lms.stations import selectors as stations
+from lms.stations import audit as stations
 from lms.training import selectors as training
 
-MEMBERS_A_CHUNK = 2000
+MEMBERS_A_PART = 2000
+VIEWINGS_A_PART = 500
+SEALED_LINES_A_PART = 50_000
 
 
 @dataclass(slots=True)
@@ -43,46 +50,146 @@ class Report:
         }
 
 
-def run(member: Member | None = None) -> Report:
-    """Audit everybody, or one member (without the roll-ups and the viewings, which are not one person's)."""
+class Part(NamedTuple):
+    """A piece of the audit that any process can do by itself: the name of its check and what it looks at."""
+
+    check: str
+    values: tuple[Any, ...]
+
+
+class Found(NamedTuple):
+    """What one part has looked at and found."""
+
+    entries: int = 0
+    members: int = 0
+    violations: list[Violation] = []
+
+
+def run(member: Member | None = None, *, processes: int | None = None) -> Report:
+    """Audit everybody, or one member (without the roll-ups, viewings and seals, which are not one person's).
+
+    ``processes``: how many share the work, by default one a core; the report is the same.
+    """
     started = time.perf_counter()
     report = Report()
-    policies = [policy for year in selectors.published_years() if (policy := selectors.policy_of(year))]
-    for chunk in _chunks(member):
-        _members(chunk, policies, report)
-    if member is None:
-        report.violations += _of_viewings()
-        for policy in policies:
-            report.violations += _of_rollups(policy)
+    parts = _everything() if member is None else [Part("members", (member.pk,))]
+    for found in spread(_do, parts, processes=processes):
+        report.entries += found.entries
+        report.members += found.members
+        report.violations += found.violations
     report.seconds = time.perf_counter() - started
     return report
 
 
-def _chunks(member: Member | None) -> Iterator[list[int]]:
-    if member is not None:
-        yield [member.pk]
-        return
-    ids = Member.objects.order_by("pk").values_list("pk", flat=True).iterator(MEMBERS_A_CHUNK)
-    while chunk := list(islice(ids, MEMBERS_A_CHUNK)):
-        yield chunk
+def _everything() -> list[Part]:
+    members = list(Member.objects.order_by("pk").values_list("pk", flat=True))
+    parts = [Part("members", chunk) for chunk in _split(members, MEMBERS_A_PART)]
+    parts += [Part("viewings", chunk) for chunk in _split(stations.viewing_ids(), VIEWINGS_A_PART)]
+    parts.append(Part("rooms", ()))
+    parts += _seal_parts()
+    parts += [Part("roll-ups", (policy.pk,)) for policy in _policies()]
+    return parts
 
 
-def _members(chunk: list[int], policies: Sequence[GoalPolicy], report: Report) -> None:
-    book = audit.read(chunk)
-    report.members += len(chunk)
-    report.entries += book.entries
-    report.violations += audit.ledger_violations(book)
-    worth = chain(courses.credits(chunk), training.credits(chunk))
-    report.violations += audit.evidence_violations(book, worth, courses.playing_now(chunk))
-    for policy in policies:
-        report.violations += _of_standings(policy, chunk)
+def _split(ids: Sequence[int], size: int) -> Iterator[tuple[int, ...]]:
+    for start in range(0, len(ids), size):
+        yield tuple(ids[start : start + size])
 
 
-def _of_standings(policy: GoalPolicy, chunk: list[int]) -> Iterator[Violation]:
+def _seal_parts() -> list[Part]:
+    """The chain in stretches of about as many lines each, and what is not sealed yet."""
+    parts, waiting, lines = [], list[seals.Link](), 0
+    for link in seals.links():
+        waiting.append(link)
+        lines += link.content.lines
+        if lines >= SEALED_LINES_A_PART:
+            parts.append(Part("seals", tuple(waiting)))
+            waiting, lines = [], 0
+    return [*parts, Part("seals", tuple(waiting)), Part("unsealed", ())]
+
+
+def _policies() -> list[GoalPolicy]:
+    return [policy for year in selectors.published_years() if (policy := selectors.policy_of(year))]
+
+
+# -- one part ---------------------------------------------------------------------------
+
+
+def _do(part: Part) -> Found:
+    """Do one part; what it finds is found again, or it was the house at work between two reads."""
+    found = CHECKS[part.check](part.values)
+    if not found.violations:
+        return found
+    again = set(CHECKS[part.check](_again(part, found.violations)).violations)
+    return found._replace(violations=sorted((one for one in found.violations if one in again), key=_order))
+
+
+def _again(part: Part, violations: list[Violation]) -> tuple[Any, ...]:
+    """Whom to look at again: of members only those about whom something was found."""
+    if part.check != "members":
+        return part.values
+    return tuple(sorted({one.member_id for one in violations if one.member_id is not None}))
+
+
+def _order(violation: Violation) -> tuple[Any, ...]:
+    return (violation.member_id or 0, violation.check, violation.where, violation.detail)
+
+
+def _members(ids: tuple[int, ...]) -> Found:
+    book = audit.read(ids)
+    violations = list(audit.ledger_violations(book))
+    tariffs = Tariffs()
+    worth = chain(courses.credits(ids, tariffs), training.credits(ids, tariffs))
+    violations += audit.evidence_violations(book, worth, courses.playing_now(ids))
+    for policy in _policies():
+        violations += _of_standings(policy, ids)
+    return Found(book.entries, len(ids), violations)
+
+
+def _viewings(ids: tuple[int, ...]) -> Found:
+    """What is recorded as seen in a room against who was there and what ran."""
+    return Found(violations=_of_rooms(stations.mismatches(ids)))
+
+
+def _rooms(_values: tuple[()]) -> Found:
+    return Found(violations=_of_rooms(stations.without_viewing()))
+
+
+def _of_rooms(texts: Iterable[str]) -> list[Violation]:
+    return [Violation("group-watch", None, text.partition(" ")[0], text) for text in texts]
+
+
+def _seals(links: tuple[seals.Link, ...]) -> Found:
+    return Found(violations=[violation for link in links for violation in seals.link_violations(link)])
+
+
+def _unsealed(_values: tuple[()]) -> Found:
+    return Found(violations=list(seals.tail_violations()))
+
+
+def _rollups(policy_ids: tuple[int, ...]) -> Found:
+    policies: Iterable[GoalPolicy] = GoalPolicy.objects.filter(pk__in=policy_ids)
+    return Found(violations=[violation for policy in policies for violation in _of_rollups(policy)])
+
+
+CHECKS: dict[str, Callable[[Any], Found]] = {
+    "members": _members,
+    "viewings": _viewings,
+    "rooms": _rooms,
+    "seals": _seals,
+    "unsealed": _unsealed,
+    "roll-ups": _rollups,
+}
+
+
+# -- standings and roll-ups ---------------------------------------------------------------
+
+
+def _of_standings(policy: GoalPolicy, member_ids: Sequence[int]) -> Iterator[Violation]:
     """Stored standings against those that follow from ledger and roster."""
     lines = list(policy.lines.all())
-    due = progress.expected(policy, lines, chunk)
-    rows = Standing.objects.filter(line__in=lines, member_id__in=chunk)
+    due = progress.expected(policy, lines, member_ids)
+    rows = Standing.objects.filter(line__in=lines, member_id__in=member_ids)
     stored = {(row.line_id, row.member_id): row for row in rows}
     for line_id, member_id in sorted(due.keys() | stored.keys()):
         expected, found = due.get((line_id, member_id)), stored.get((line_id, member_id))
@@ -117,9 +224,3 @@ def _of_rollups(policy: GoalPolicy) -> Iterator[Violation]:
                 if one != other
             ]
             yield Violation("roll-up", None, f"{policy.year} {unit} line {key[1]}", ", ".join(off))
-
-
-def _of_viewings() -> Iterator[Violation]:
-    """What is recorded as seen in a room against who was there and what ran."""
-    for text in stations.group_watch_mismatches():
-        yield Violation("group-watch", None, text.partition(" ")[0], text)

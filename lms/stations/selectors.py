@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
 
-from django.db.models import Count, F, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from courses import selectors as watching
-from courses.models import CoursePage, GroupWatch, LessonPage, PlaySession, PlaySpan
+from courses.models import CoursePage, LessonPage, PlaySession, PlaySpan
 from lms.core import clock
 from lms.core.hours import ZERO
 from lms.hours import totals
@@ -27,7 +26,6 @@ from lms.stations.rules import Span, Stay, to_ms
 PARTY = (Member.Category.FULL, Member.Category.PROBATIONARY)
 # Sessions a month that a station owes (domain §4).
 MONTHLY_VIEWINGS = 2
-AUDIT_CHUNK = 200
 
 
 # -- stations -------------------------------------------------------------------------
@@ -347,40 +345,3 @@ def evidence_of(source: str) -> ViewingEvidence | None:
         stays=list(stays),
         seen_ms=rules.different_ms(part for seen in of_lesson.values() for part in seen.get(member_id, [])),
     )
-
-
-Seen = dict[int, set[tuple[int, Span]]]
-
-
-def group_watch_mismatches() -> Iterator[str]:
-    """Where what is recorded as seen differs from presence ∩ playing: one line a viewing and member, for the audit."""
-    ids = iter(GroupViewing.objects.order_by("pk").values_list("pk", flat=True).iterator())
-    standing = Prefetch("presences", queryset=Presence.objects.standing())
-    while chunk := list(islice(ids, AUDIT_CHUNK)):
-        found = GroupViewing.objects.filter(pk__in=chunk).order_by("pk")
-        viewings = list(found.prefetch_related(standing, "items__play_session__spans"))
-        recorded = _recorded([viewing.occasion for viewing in viewings])
-        for viewing in viewings:
-            stands = recorded.get(viewing.occasion, {})
-            due = {} if viewing.is_open else _due(viewing)
-            for member_id in sorted(stands.keys() | due.keys()):
-                if stands.get(member_id) != due.get(member_id):
-                    yield f"{viewing.occasion} member {member_id}: what is recorded is not what ran while he was there"
-
-
-def _due(viewing: GroupViewing) -> Seen:
-    """(play session, span) by member, from the prefetched evidence."""
-    found: Seen = defaultdict(set)
-    for session, seen in _watches(viewing, viewing.presences.all(), viewing.items.all()).items():
-        for member_id, spans in seen.items():
-            found[member_id].update((session.pk, span) for span in spans)
-    return dict(found)
-
-
-def _recorded(occasions: list[str]) -> dict[str, Seen]:
-    """(play session, span) by occasion and member, as it stands with the courses."""
-    found: dict[str, Seen] = defaultdict(lambda: defaultdict(set))
-    for row in GroupWatch.objects.filter(occasion__in=occasions, withdrawn_at__isnull=True):
-        span = Span(row.from_ms, row.to_ms, row.wall_from_ms, row.wall_to_ms)
-        found[row.occasion][row.member_id].add((row.session_id, span))
-    return found

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -13,6 +14,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from lms.core import clock
+from lms.core.bulk import moment, plain
 from lms.hours.conversion import Tariffs
 from lms.hours.credit import INCOMPLETE, Credit
 from lms.hours.rules import Tariff
@@ -31,6 +33,7 @@ from lms.training import rules
 from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
 
 TRAININGS_A_CHUNK = 50
+MARKS_AT_ONCE = 5000
 Status = Attendance.Status
 
 
@@ -268,16 +271,23 @@ def occasion_of(training: Training) -> str:
     return f"training:{training.pk}"
 
 
-def credits(member_ids: Iterable[int] | None = None) -> Iterator[Credit]:
-    """What all attendances of closed trainings are worth, recomputed from evidence; who earned nothing is absent."""
-    wanted = None if member_ids is None else list(member_ids)
-    closed = Training.objects.filter(state=Training.State.CLOSED).order_by("pk").prefetch_related("sessions")
-    if wanted is not None:
-        attended = Attendance.objects.filter(member_id__in=wanted).values("session__training")
-        closed = closed.filter(pk__in=attended)
-    tariffs = Tariffs()
-    for training in closed.iterator(chunk_size=TRAININGS_A_CHUNK):
-        yield from credits_of(training, wanted, tariffs)
+def credits(member_ids: Iterable[int] | None = None, tariffs: Tariffs | None = None) -> Iterator[Credit]:
+    """What all attendances of closed trainings are worth, recomputed from evidence; who earned nothing is absent.
+
+    Three queries for some members; everybody is read by so many trainings at a time.
+    """
+    price = tariffs or Tariffs()
+    closed = Training.objects.filter(state=Training.State.CLOSED)
+    if member_ids is not None:
+        marks = Attendance.objects.filter(
+            member_id__in=list(member_ids), session__training__state=Training.State.CLOSED
+        )
+        yield from _credits_of_marks(closed.filter(pk__in=marks.values("session__training")), marks, price)
+        return
+    ids = iter(closed.order_by("pk").values_list("pk", flat=True))
+    while chunk := list(islice(ids, TRAININGS_A_CHUNK)):
+        marks = Attendance.objects.filter(session__training__in=chunk)
+        yield from _credits_of_marks(closed.filter(pk__in=chunk), marks, price)
 
 
 def credits_of(
@@ -286,61 +296,95 @@ def credits_of(
     """What the attendances of one training are worth to some members (all when None); nothing before it is closed."""
     if training.state != Training.State.CLOSED:
         return
-    price = tariffs or Tariffs()
-    sessions = {row.pk: row for row in training.sessions.all()}
-    rows = Attendance.objects.filter(session__in=sessions)
+    marks = Attendance.objects.filter(session__training=training)
     if member_ids is not None:
-        rows = rows.filter(member_id__in=list(member_ids))
-    by_member: dict[int, list[Attendance]] = {}
-    for row in rows.order_by("pk"):
-        by_member.setdefault(row.member_id, []).append(row)
-    for marks in by_member.values():
-        yield from _credits_of_member(training, sessions, marks, price)
+        marks = marks.filter(member_id__in=list(member_ids))
+    yield from _credits_of_marks([training], marks, tariffs or Tariffs())
 
 
-def _credits_of_member(
-    training: Training, sessions: dict[int, TrainingSession], marks: list[Attendance], price: Tariffs
-) -> Iterator[Credit]:
-    def tariff_of(day: dt.date) -> Tariff:
-        return price(training.kind, day)
+def _credits_of_marks(trainings: Iterable[Training], marks: QuerySet[Attendance], price: Tariffs) -> Iterator[Credit]:
+    """What some marks of some trainings are worth; the trainings, their sessions and the marks in one query each."""
+    priced = {training.pk: _Priced(training, price) for training in trainings}
+    of_session: dict[int, _Priced] = {}
+    for session in TrainingSession.objects.filter(training__in=priced):
+        one = of_session[session.pk] = priced[session.training_id]
+        one.sessions[session.pk] = as_rule(session)
+    by_member: dict[tuple[int, int], list[Mark]] = {}
+    columns = ("pk", "session_id", "member_id", "status", plain("arrived_at"), plain("left_at"))
+    rows = marks.order_by("pk").values_list(*columns)
+    for pk, session_id, member_id, status, arrived_at, left_at in rows.iterator(MARKS_AT_ONCE):
+        if session_id in of_session:
+            key = (of_session[session_id].training.pk, member_id)
+            tick = rules.Tick(status, moment(arrived_at), moment(left_at))
+            by_member.setdefault(key, []).append(Mark(pk, session_id, tick))
+    for (training_id, member_id), own in by_member.items():
+        yield from priced[training_id].credits(member_id, own)
 
-    occasion = occasion_of(training)
-    if training.kind == Training.Kind.CLASS and not _completed(sessions, marks, tariff_of):
-        occasion += INCOMPLETE
-    for mark in marks:
-        for earned in rules.hours_by_day(as_rule(sessions[mark.session_id]), as_tick(mark), tariff_of):
-            yield Credit(
-                source=f"training.attendance:{mark.pk}:{earned.day}",
-                member_id=mark.member_id,
-                hours=earned.hours,
-                earned_on=earned.day,
-                category=training.category,
-                mode=training.kind,
-                title=training.title,
-                occasion=occasion,
-                rule=earned.tariff.name,
-                covers=(earned.covers,),
-                step=earned.tariff.step,
-                day_cap=earned.tariff.day_cap,
+
+class Mark(NamedTuple):
+    """One attendance, as pricing needs it."""
+
+    pk: int
+    session_id: int
+    tick: rules.Tick
+
+
+class _Priced:
+    """The sessions of one training and what each way of attending them is worth, worked out once for all who did so."""
+
+    def __init__(self, training: Training, price: Tariffs) -> None:
+        self.training = training
+        self.sessions: dict[int, rules.Session] = {}
+        self._price = price
+        self._worth: dict[tuple[int, rules.Tick], list[rules.DayHours]] = {}
+        self._complete: dict[frozenset[tuple[int, rules.Tick]], bool] = {}
+
+    def credits(self, member_id: int, marks: list[Mark]) -> Iterator[Credit]:
+        """What one member's marks are worth, a credit a mark and day."""
+        occasion = occasion_of(self.training)
+        if self.training.kind == Training.Kind.CLASS and not self._completed(marks):
+            occasion += INCOMPLETE
+        for mark in marks:
+            for earned in self._hours(mark.session_id, mark.tick):
+                yield Credit(
+                    source=f"training.attendance:{mark.pk}:{earned.day}",
+                    member_id=member_id,
+                    hours=earned.hours,
+                    earned_on=earned.day,
+                    category=self.training.category,
+                    mode=self.training.kind,
+                    title=self.training.title,
+                    occasion=occasion,
+                    rule=earned.tariff.name,
+                    covers=(earned.covers,),
+                    step=earned.tariff.step,
+                    day_cap=earned.tariff.day_cap,
+                )
+
+    def _tariff_of(self, day: dt.date) -> Tariff:
+        return self._price(self.training.kind, day)
+
+    def _hours(self, session_id: int, tick: rules.Tick) -> list[rules.DayHours]:
+        key = (session_id, tick)
+        if key not in self._worth:
+            self._worth[key] = rules.hours_by_day(self.sessions[session_id], tick, self._tariff_of)
+        return self._worth[key]
+
+    def _completed(self, marks: list[Mark]) -> bool:
+        """Whether one member completed the class; a session without a mark was missed."""
+        key = frozenset((mark.session_id, mark.tick) for mark in marks)
+        if key not in self._complete:
+            ticks, away = dict(key), rules.Tick(Status.ABSENT)
+            pairs = [(session, ticks.get(pk, away)) for pk, session in self.sessions.items()]
+            self._complete[key] = rules.completed(
+                pairs, lambda session: self._tariff_of(clock.local_date(session.starts_at))
             )
-
-
-def _completed(sessions: dict[int, TrainingSession], marks: list[Attendance], tariff_of: rules.TariffOf) -> bool:
-    """Whether one member completed a class; a session without a mark was missed."""
-    ticks = {mark.session_id: as_tick(mark) for mark in marks}
-    away = rules.Tick(Status.ABSENT)
-    pairs = [(as_rule(session), ticks.get(pk, away)) for pk, session in sessions.items()]
-    return rules.completed(pairs, lambda session: tariff_of(clock.local_date(session.starts_at)))
+        return self._complete[key]
 
 
 def as_rule(session: TrainingSession) -> rules.Session:
     """A session as the rules see it."""
     return rules.Session(session.starts_at, session.ends_at, session.measure)
-
-
-def as_tick(mark: Attendance) -> rules.Tick:
-    """A mark as the rules see it."""
-    return rules.Tick(mark.status, mark.arrived_at, mark.left_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from courses.models import GroupWatch, LessonPage
 from lms.core import clock
 from lms.hours.models import CreditRule
 from lms.members.models import AuditEntry, Member
-from lms.stations import selectors, services
+from lms.stations import audit, selectors, services
 from lms.stations.models import GroupViewing, Presence, Station
 from lms.stations.services import Notes, StationError, StayTimes
 from tests.conftest import County
@@ -23,7 +23,7 @@ from tests.stations.conftest import EVENING, MINUTE, NOTES, Room, hours, lines, 
 
 def agrees() -> bool:
     """Whether what is recorded is what ran while people were there."""
-    return list(selectors.group_watch_mismatches()) == []
+    return list(audit.mismatches()) == []
 
 
 def test_it_works(room: Room, people: list[Member], lesson: LessonPage) -> None:
@@ -269,9 +269,9 @@ def test_an_open_viewing_is_not_corrected(room: Room, people: list[Member]) -> N
 def test_the_audit_finds_what_was_recorded_wrongly(held: GroupViewing, people: list[Member]) -> None:
     assert agrees()
     GroupWatch.objects.filter(member=people[0]).first().delete()
-    assert len(list(selectors.group_watch_mismatches())) == 1
+    assert len(list(audit.mismatches())) == 1
     held.presences.filter(member=people[1]).update(withdrawn_at=clock.now())
-    assert len(list(selectors.group_watch_mismatches())) == 2
+    assert len(list(audit.mismatches())) == 2
 
 
 # -- the room's own rules ------------------------------------------------------------------

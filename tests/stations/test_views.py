@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from courses.models import LessonPage
 from lms.members.models import Member
-from lms.stations import selectors, services
+from lms.stations import audit, services
 from lms.stations.models import GroupViewing, Presence, Station
 from tests.conftest import County
 from tests.factories import make_member
@@ -345,7 +345,7 @@ def test_the_audit_of_presence_asks_as_often_for_one_viewing_as_for_four(
 ) -> None:
     def asked() -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert list(selectors.group_watch_mismatches()) == []
+            assert list(audit.mismatches()) == []
         return len(queries)
 
     few = asked()
