@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Sum, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Length, Substr
 from wagtail.models import Page
 
@@ -116,10 +117,10 @@ def _group_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[i
     """What was seen in a room, what a corrected roll call withdrew included."""
     rows = GroupWatch.objects.filter(member_id__in=ids).order_by("pk")
     lesson = [f"session__{name}" for name in LESSON]
-    columns = ("member_id", "occasion", plain("withdrawn_at"), *SPAN, "session__started_ms", *lesson)
-    for member_id, occasion, withdrawn, start, end, wall, wall_to, started, *values in rows.values_list(
-        *columns
-    ).iterator(ROWS_AT_ONCE):
+    withdrawn_at: list[str | Combinable] = [plain("withdrawn_at")]
+    columns = ["member_id", "occasion", *withdrawn_at, *SPAN, "session__started_ms", *lesson]
+    for row in rows.values_list(*columns).iterator(ROWS_AT_ONCE):
+        member_id, occasion, withdrawn, start, end, wall, wall_to, started, *values = row
         seen = rules.Lesson(*values)
         own = found[member_id]
         kept = own.spans if withdrawn is None else own.withdrawn

@@ -14,7 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, NamedTuple
+
+from django.db.models.expressions import Combinable
 
 from lms.core import clock
 from lms.core.bulk import plain
@@ -89,7 +92,7 @@ def read(member_ids: Sequence[int]) -> Book:
     book = Book()
     said = [plain(name) for name in SAID]
     lines = HourEntry.objects.filter(member_id__in=member_ids).order_by()
-    columns = ("member_id", "source", "sequence", plain("hours"), "unit_id", *said)
+    columns: list[str | Combinable] = ["member_id", "source", "sequence", plain("hours"), "unit_id", *said]
     for line in map(Line._make, lines.values_list(*columns).iterator(READ_AT_ONCE)):
         book.entries += 1
         if line.source in book.lines:
@@ -97,9 +100,9 @@ def read(member_ids: Sequence[int]) -> Book:
         else:
             book.lines[line.source] = [line]
     asserted = Assertion.objects.filter(member_id__in=member_ids).order_by()
-    columns = ("member_id", "source", plain("gross"), plain("step"), plain("day_cap"), plain("covers"), *said)
+    columns = ["member_id", "source", plain("gross"), plain("step"), plain("day_cap"), plain("covers"), *said]
     for row in asserted.values_list(*columns).iterator(READ_AT_ONCE):
-        book.asserted[row[1]] = Asserted(*row[:5], _pairs(row[5]), *row[6:])
+        book.asserted[row[1]] = Asserted._make((*row[:5], _pairs(row[5]), *row[6:]))
     return book
 
 
@@ -228,9 +231,8 @@ def day_violations(
 
 def _exact(row: Asserted) -> Any:
     """The same row with 学时 for hundredths, as the pricing reads assertions."""
-    return row._replace(
-        gross=from_hundredths(row.gross), step=from_hundredths(row.step), day_cap=from_hundredths(row.day_cap)
-    )
+    hours = {name: from_hundredths(getattr(row, name)) for name in ("gross", "step", "day_cap")}
+    return SimpleNamespace(**{**row._asdict(), **hours}, said=row.said)
 
 
 def _priced(row: Any, due: Priced, standing: Decimal, line: Line | None) -> Iterator[Violation]:

@@ -20,7 +20,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max
+from django.db.models import Count, Max, Sum
 from django.db.models.functions import TruncDate
 
 from lms.core import clock
@@ -121,6 +121,21 @@ def day_end(day: dt.date) -> dt.datetime:
 def head() -> LedgerSeal | None:
     """The latest seal."""
     return LedgerSeal.objects.order_by("-day").first()
+
+
+def head_record() -> dict[str, Any]:
+    """The head as it is printed and sent upward: ``day``, ``digest`` (and ``short``), and how many lines stand under it."""
+    last = head()
+    if last is None:
+        return {"day": None, "digest": "", "short": "", "days": 0, "lines": 0, "sealed_at": None}
+    sums = LedgerSeal.objects.aggregate(days=Count("pk"), lines=Sum("lines"))
+    return {
+        "day": last.day.isoformat(),
+        "digest": last.digest,
+        "short": short(last.digest),
+        **sums,
+        "sealed_at": last.sealed_at.isoformat(),
+    }
 
 
 def seal_finished_days() -> list[LedgerSeal]:
@@ -253,16 +268,16 @@ def _time_violations(where: str, found: Content, after: dt.date | None, before: 
 
 # -- heads that were sent upward -----------------------------------------------------------
 
-HEAD = re.compile(r"(?:(?P<day>\d{4}-\d{2}-\d{2})[:\s]+)?(?P<digest>[0-9a-f]{16,64})")
+HEAD = re.compile(r"(?:(\d{4}-\d{2}-\d{2}):)?([0-9a-f]{16,64})")
 
 
 def parse_head(text: str) -> tuple[dt.date | None, str]:
     """``2026-11-21:3f2a91bc77d01e5f…``, with or without the day, the digest in groups or not. Raises ValueError."""
-    day, _colon, rest = text.strip().lower().partition(":") if ":" in text else ("", "", text.strip().lower())
-    match = HEAD.fullmatch(f"{day.strip()}:{''.join(rest.split())}" if day else "".join(rest.split()))
+    match = HEAD.fullmatch("".join(text.lower().split()))
     if match is None:
         raise ValueError(f"not a head: {text}")
-    return (dt.date.fromisoformat(match["day"]) if match["day"] else None), match["digest"]
+    day, digest = match.groups()
+    return (dt.date.fromisoformat(day) if day else None), digest
 
 
 def verify(text: str) -> list[Violation]:

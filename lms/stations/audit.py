@@ -57,12 +57,8 @@ class _Playing(NamedTuple):
 
 def _due(ids: Sequence[int]) -> dict[int, Seen]:
     """What each member saw in each viewing that is over."""
-    ends = {
-        pk: to_ms(closed)
-        for pk, closed in GroupViewing.objects.filter(pk__in=ids, closed_at__isnull=False)
-        .exclude(state=GroupViewing.State.OPEN)
-        .values_list("pk", "closed_at")
-    }
+    over = GroupViewing.objects.filter(pk__in=ids).exclude(state=GroupViewing.State.OPEN)
+    ends = {pk: to_ms(closed) for pk, closed in over.values_list("pk", "closed_at") if closed is not None}
     stays, playings = _stays(ends), _playings(ids)
     found: dict[int, Seen] = {}
     for viewing_id in ends:
