@@ -251,6 +251,18 @@ def next_lesson(member: Member, taken: Collection[str] = ()) -> LessonPage | Non
     return rows.select_related("media").order_by("known", "path").first()
 
 
+def not_completed(member: Member, category: str = "") -> list[LessonPage]:
+    """Published lessons with a video that the member has not completed, of a category if one is named, those begun first."""
+    progress = LessonProgress.objects.filter(member=member)
+    done = progress.filter(completed_at__isnull=False).values("lesson_id")
+    rows = LessonPage.objects.live().filter(media__isnull=False).exclude(pk__in=done).select_related("media")
+    if category:
+        courses = CoursePage.objects.live().filter(category=category).values_list("path", flat=True)
+        rows = rows.annotate(above=Substr("path", 1, Length("path") - LessonPage.steplen)).filter(above__in=courses)
+    begun = progress.filter(lesson=OuterRef("pk"))
+    return list(rows.annotate(begun=Exists(begun)).order_by("-begun", "path"))
+
+
 # -- the catalogue -------------------------------------------------------------------
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from lms.core import clock
 from lms.core.bulk import moment, plain
+from lms.core.hours import ZERO
 from lms.hours.conversion import Tariffs
 from lms.hours.credit import INCOMPLETE, Credit
 from lms.hours.rules import Tariff
@@ -180,6 +182,43 @@ def upcoming_for(member: Member, limit: int | None = None) -> list[TrainingSessi
         .order_by("starts_at")
     )
     return list(rows[:limit] if limit else rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A training ahead that still takes a member: its sessions, the seats left and what all of it would earn (学时)."""
+
+    training: Training
+    sessions: list[TrainingSession]
+    seats: int
+    hours: Decimal
+
+
+def offers_for(member: Member) -> list[Offer]:
+    """Open trainings of the member's unit and the units above it that have not begun, with a seat left, the next first.
+
+    One in which he is enrolled already, or that takes place while he is in another, is left out.
+    """
+    now, price = clock.now(), Tariffs()
+    taken = upcoming_for(member)
+    own = Enrolment.objects.filter(member=member, state=Enrolment.State.ENROLLED).values("training")
+    rows = with_figures(Training.objects.filter(state=Training.State.OPEN, unit__path__in=member.unit.ancestor_paths))
+    ahead = rows.filter(starts_at__gt=now, enrolled__lt=F("capacity")).exclude(pk__in=own).order_by("starts_at", "pk")
+    found = []
+    for training in ahead.prefetch_related("sessions"):
+        sessions = list(training.sessions.all())
+        if any(one.starts_at < other.ends_at and other.starts_at < one.ends_at for one in sessions for other in taken):
+            continue
+        hours = sum((_worth(training, session, price) for session in sessions), ZERO)
+        found.append(Offer(training, sessions, training.capacity - training.enrolled, hours))
+    return found
+
+
+def _worth(training: Training, session: TrainingSession, price: Tariffs) -> Decimal:
+    """学时 of a session to somebody who is there from the first minute to the last."""
+    ticked = rules.Tick(Status.PRESENT)
+    days = rules.hours_by_day(as_rule(session), ticked, lambda day: price(training.kind, day))
+    return sum((day.hours for day in days), ZERO)
 
 
 # -- the roster of a session ---------------------------------------------------------------
