@@ -9,6 +9,7 @@ The house goes on working meanwhile: what disagrees is looked at a second time, 
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from courses import selectors as courses
+from lms.core import clock
 from lms.core.parallel import spread
 from lms.goals import progress, selectors
 from lms.goals.models import GoalPolicy, Rollup, Standing
@@ -23,6 +25,7 @@ from lms.hours import audit, seals
 from lms.hours.conversion import Tariffs
 from lms.hours.violation import Violation
 from lms.members.models import Member
+from lms.reports.models import AuditRun
 from lms.stations import audit as stations
 from lms.training import selectors as training
 
@@ -35,6 +38,7 @@ SEALED_LINES_A_PART = 50_000
 class Report:
     """What was looked at and what was found. ``seconds``: how long it took."""
 
+    started_at: dt.datetime = field(default_factory=clock.now)
     entries: int = 0
     members: int = 0
     seconds: float = 0.0
@@ -105,7 +109,7 @@ def _seal_parts() -> list[Part]:
         if lines >= SEALED_LINES_A_PART:
             parts.append(Part("seals", tuple(waiting)))
             waiting, lines = [], 0
-    return [*parts, Part("seals", tuple(waiting)), Part("unsealed", ())]
+    return [*parts, Part("seals", tuple(waiting)), Part("unsealed", ()), Part("heads", ())]
 
 
 def _policies() -> list[GoalPolicy]:
@@ -167,6 +171,17 @@ def _unsealed(_values: tuple[()]) -> Found:
     return Found(violations=list(seals.tail_violations()))
 
 
+def _heads(_values: tuple[()]) -> Found:
+    """Heads that earlier audits saw and that are in the chain no more: its end was taken off, or all of it made anew."""
+    known = {(link.day, link.digest) for link in seals.links()}
+    seen = AuditRun.objects.exclude(head="").order_by("sealed_on").values_list("sealed_on", "head").distinct()
+    lost = [(day, digest) for day, digest in seen if (day, digest) not in known]
+    detail = "the head {} of an earlier audit is in the chain no more"
+    return Found(
+        violations=[Violation("chain", None, str(day), detail.format(seals.short(head))) for day, head in lost]
+    )
+
+
 def _rollups(policy_ids: tuple[int, ...]) -> Found:
     policies: Iterable[GoalPolicy] = GoalPolicy.objects.filter(pk__in=policy_ids)
     return Found(violations=[violation for policy in policies for violation in _of_rollups(policy)])
@@ -178,6 +193,7 @@ CHECKS: dict[str, Callable[[Any], Found]] = {
     "rooms": _rooms,
     "seals": _seals,
     "unsealed": _unsealed,
+    "heads": _heads,
     "roll-ups": _rollups,
 }
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from lms.core import clock
 from lms.core.append_only import AppendOnlyModel
 from lms.core.hours import HoursField
+from lms.hours import seals
 from lms.members.models import Member, Unit, User
 
 
@@ -46,6 +47,11 @@ class AuditRun(AppendOnlyModel):
     def agrees(self) -> bool:
         """Whether everything agreed."""
         return self.violations == 0
+
+    @property
+    def short(self) -> str:
+        """The head as it is read aloud; empty before the first seal."""
+        return seals.short(self.head)
 
     @property
     def late(self) -> bool:

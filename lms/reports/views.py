@@ -16,7 +16,7 @@ from lms.hours.conversion import rule_named
 from lms.members.http import SignedInRequest
 from lms.members.models import Member, Unit
 from lms.members.permissions import get_or_404, visible, visible_units
-from lms.reports import evidence, people, rollup, trends
+from lms.reports import audit_runs, evidence, people, rollup, trends
 from lms.reports.forms import PeopleFilter, UnitYear
 
 PAGE = 50
@@ -55,6 +55,7 @@ def board(request: SignedInRequest) -> HttpResponseBase:
         ],
         "lines": selectors.lines_of(year).values(),
         "crumbs": _crumbs(request, unit, year),
+        "audit": audit_runs.latest_for(request.user) if unit.is_root() else None,
         "has_children": not unit.is_leaf(),
     }
     return render(request, "reports/board.html", context)

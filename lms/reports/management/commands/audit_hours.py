@@ -24,10 +24,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--member", metavar="CODE", help="one member only")
+        parser.add_argument("--processes", type=int, metavar="N", help="share the work (as many as there are cores)")
         parser.add_argument("--json", action="store_true", help="the report as JSON on stdout")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = audit.run(self._member(options["member"]))
+        report = audit.run(self._member(options["member"]), processes=options["processes"])
         if options["json"]:
             self.stdout.write(json.dumps(report.record(), ensure_ascii=False))
         else:
