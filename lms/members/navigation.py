@@ -25,6 +25,10 @@ def entries(user: Any) -> list[tuple[str, str, str]]:
         found.append(("member-list", _("党员"), "people"))
     if can_anywhere(user, "reports.view"):
         found.append(("report-board", _("达标情况"), "chart"))
+    if can_anywhere(user, "hours.view"):
+        found.append(("certificate-list", _("学时证明"), "file"))
+    if can_anywhere(user, "audit.view"):
+        found.append(("audit-runs", _("台账核对"), "check"))
     if can_anywhere(user, "members.import"):
         found.append(("import-list", _("名册导入"), "upload"))
     if has_role(user, *ADMIN_GROUPS):

@@ -55,12 +55,17 @@ def begin_year(*, unit: Unit, year: int, by: User | None) -> CertificateBatch:
 
 
 @transaction.atomic
-def begin_class(*, unit: Unit, occasion: str, title: str, year: int, by: User | None) -> CertificateBatch:
+def begin_class(*, unit: Unit, occasion: str, title: str, by: User | None) -> CertificateBatch:
     """Plan the certificates of one class for the people of a unit who earned hours in it. Raises BatchRefused."""
     people = list(Member.objects.in_unit(unit).values_list("pk", flat=True))
     earned = {pk for name in (occasion, occasion + INCOMPLETE) for pk in totals.of_occasion(name, people)}
     batch = CertificateBatch(
-        unit=unit, scope=Scope.CLASS, year=year, occasion=occasion, title=title[:200], created_by=by
+        unit=unit,
+        scope=Scope.CLASS,
+        year=clock.year_of(clock.today()),
+        occasion=occasion,
+        title=title[:200],
+        created_by=by,
     )
     return _begin(batch, Member.objects.filter(pk__in=earned))
 

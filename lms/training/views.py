@@ -86,6 +86,7 @@ def training_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "is_open": is_open,
         "may_run": selectors.may_run(request.user, training),
         "may_plan": selectors.may_plan(request.user, training),
+        "may_certify": training.state == Training.State.CLOSED and can_anywhere(request.user, "certificates.issue"),
     }
     return render(request, "training/detail.html", context)
 

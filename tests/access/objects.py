@@ -13,6 +13,8 @@ from lms.exchange.models import ImportRun
 from lms.goals import services as goals
 from lms.hours import ledger, totals
 from lms.members.models import Member, Unit
+from lms.reports import certificates, certificates_batches
+from lms.reports.models import CertificateBatch
 from lms.stations import services as stations
 from lms.stations.models import Station
 from lms.training import services as trainings
@@ -53,6 +55,30 @@ def entry(county: County, unit: Unit) -> dict[str, Any]:
     if not totals.entries(who.pk, 2026).exists():
         ledger.post(make_credit(who), by=None)
     return {"uuid": totals.entries(who.pk, 2026).get().uuid}
+
+
+def certificate(county: County, unit: Unit) -> dict[str, Any]:
+    who = somebody(unit)
+    entry(county, unit)
+    made, _fresh = certificates.issue(member=who, content=certificates.of_year(who, 2026), by=None)
+    return {"number": made.number}
+
+
+def batch(county: County, unit: Unit) -> dict[str, Any]:
+    found = CertificateBatch.objects.filter(unit=unit).first()
+    if found is None:
+        entry(county, unit)
+        found = certificates_batches.begin_year(unit=unit, year=2026, by=None)
+        certificates_batches.work(batch=found)
+    return {"batch": found.uuid}
+
+
+def year(county: County, unit: Unit) -> dict[str, Any]:
+    return {"year": 2026}
+
+
+def sheet(county: County, unit: Unit) -> dict[str, Any]:
+    return {**member(county, unit), **year(county, unit)}
 
 
 def _training(unit: Unit) -> Training:
@@ -130,6 +156,10 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "-": nothing,
     "member": member,
     "exemption": exemption,
+    "certificate": certificate,
+    "batch": batch,
+    "year": year,
+    "sheet": sheet,
     "lesson": lesson,
     "entry": entry,
     "training": training,

@@ -40,6 +40,31 @@ member-hours          GET   member       county town secretary auditor        | 
 report-board          GET   -            county town secretary auditor
 report-trend          GET   -            county town secretary auditor
 report-members        GET   -            county town secretary auditor
+audit-runs            GET   -            county auditor
+ledger-seal           GET   -            county auditor
+
+certificate-check     GET   -            **
+certificate-verify    GET   certificate  **                                   | **             | **
+certificate-list      GET   -            county town secretary auditor
+certificate-detail    GET   certificate  county town secretary auditor        | county auditor | county auditor
+certificate-pdf       GET   certificate  county town secretary auditor        | county auditor | county auditor
+certificate-revoke    GET   certificate  county town                          | county         | county
+certificate-revoke    POST  certificate  county town                          | county         | county
+member-certificates   GET   member       county town secretary auditor        | county auditor | county auditor
+member-certificates   POST  member       county town secretary                | county         | county
+own-certificates      GET   -            member
+own-certificates      POST  -            member
+certificate-batch-list GET  -            county town secretary
+certificate-batch-new GET   -            county town secretary
+certificate-batch-new POST  -            county town secretary
+certificate-batch     GET   batch        county town secretary                | county         | county
+certificate-batch-progress GET batch     county town secretary                | county         | county
+certificate-batch-file GET  batch        county town secretary                | county         | county
+certificate-batch-resume POST batch      county town secretary                | county         | county
+member-sheet          GET   sheet        county town secretary auditor        | county auditor | county auditor
+member-sheet-pdf      GET   sheet        county town secretary auditor        | county auditor | county auditor
+own-sheet             GET   year         member
+own-sheet-pdf         GET   year         member
 
 training-list         GET   -            county town trainer secretary auditor
 training-new          GET   -            county town secretary
