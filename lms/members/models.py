@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node
 
+from lms.core import clock
 from lms.core.append_only import AppendOnlyModel
 from lms.core.crypto import decrypt
 from lms.members import rules
@@ -197,8 +198,54 @@ class Member(models.Model):
         return decrypt(self.id_number_sealed) if self.id_number_sealed else ""
 
 
+class MemberVersion(AppendOnlyModel):
+    """What the roster said of a member from a moment on: what decides who is counted where (``history``).
+
+    A report as of an earlier day reads these, not the member's row of today; the unit's name is copied, so that a unit
+    renamed or merged later is shown as it was called. A row is written with each change, in the same transaction.
+    """
+
+    member = models.ForeignKey(Member, verbose_name=_("党员"), on_delete=models.PROTECT, related_name="versions")
+    unit = models.ForeignKey(Unit, verbose_name=_("所在党支部"), on_delete=models.PROTECT, related_name="+")
+    unit_name = models.CharField(_("党组织名称"), max_length=100)
+    state = models.CharField(_("党籍状态"), max_length=12, choices=Member.State)
+    category = models.CharField(_("人员类别"), max_length=12, choices=Member.Category)
+    away = models.BooleanField(_("是否为流动党员"), default=False)
+    recorded_at = models.DateTimeField(_("登记时间"))
+
+    view_permission = "members.view"
+    unit_lookup = "member__unit"
+    own_lookup = "member__user"
+
+    class Meta:
+        verbose_name = _("名册变更")
+        verbose_name_plural = _("名册变更")
+        ordering = ["member", "recorded_at", "id"]
+        indexes = [
+            models.Index(fields=["member", "recorded_at"], name="member_version_known"),
+            models.Index(fields=["unit", "recorded_at"], name="member_version_unit_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.unit_name} {self.recorded_at:%Y-%m-%d}"
+
+
+class PostQuerySet(models.QuerySet["Post"]):
+    """Offices in force, now or as they were known."""
+
+    def held(self, day: dt.date, known_on: dt.datetime | None = None) -> PostQuerySet:
+        """Offices held on a day; with ``known_on`` by what was recorded before that moment."""
+        if known_on is None:
+            return self.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=day), started_on__lte=day)
+        end_unknown = Q(ended_on__isnull=True) | Q(ended_recorded_at__gte=known_on)
+        return self.filter(end_unknown | Q(ended_on__gte=day), started_on__lte=day, recorded_at__lt=known_on)
+
+
 class Post(models.Model):
-    """An office held in a unit, dated. The leaders' goal follows it (支部书记和班子成员)."""
+    """An office held in a unit, dated. The leaders' goal follows it (支部书记和班子成员).
+
+    ``recorded_at`` and ``ended_recorded_at`` say when the office and its end became known here.
+    """
 
     class Office(models.TextChoices):
         SECRETARY = "secretary", _("书记")
@@ -210,6 +257,10 @@ class Post(models.Model):
     office = models.CharField(_("党内职务"), max_length=12, choices=Office)
     started_on = models.DateField(_("任职日期"))
     ended_on = models.DateField(_("免职日期"), null=True, blank=True)
+    recorded_at = models.DateTimeField(_("登记时间"), default=clock.now, editable=False)
+    ended_recorded_at = models.DateTimeField(_("免职登记时间"), null=True, blank=True, editable=False)
+
+    objects = PostQuerySet.as_manager()
 
     view_permission = "members.view"
     unit_lookup = "member__unit"
