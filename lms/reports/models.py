@@ -1,4 +1,4 @@
-"""What the reports keep for themselves: the results of audits, certificates and the batches that make them."""
+"""What the reports keep for themselves: the results of audits, certificates and their batches, the closings of years."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import datetime as dt
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
 from lms.core import clock
 from lms.core.append_only import AppendOnlyModel
 from lms.core.hours import HoursField
+from lms.goals.models import GoalLine
 from lms.hours import seals
 from lms.members.models import Member, Unit, User
 
@@ -221,3 +222,133 @@ class CertificateBatchRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} {self.outcome}"
+
+
+class ClosingRun(models.Model):
+    """The making of a year's closing: a job that is cut and goes on where it stood.
+
+    What it writes is seen by nobody until ``YearClosing`` says that it is whole. All of it follows from two dates, so a run
+    that is resumed next week ends as one that was not cut.
+    """
+
+    class State(models.TextChoices):
+        WORKING = "working", _("正在结转")
+        DONE = "done", _("已完成")
+
+    year = models.PositiveSmallIntegerField(_("年度"), unique=True)
+    cut_off = models.DateField(_("名册截止日期"), help_text=_("人员和所在党组织以这一天结束时的名册为准"))
+    known_on = models.DateTimeField(_("记录截止时间"), help_text=_("此前登记的学时、免考核和任职计入，此后的列为调整"))
+    state = models.CharField(_("状态"), max_length=8, choices=State, default=State.WORKING)
+    problem = models.CharField(_("问题"), max_length=40, blank=True)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    last_member = models.BigIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    started_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField(_("开始时间"))
+
+    class Meta:
+        verbose_name = _("年度结转任务")
+        verbose_name_plural = _("年度结转任务")
+        ordering = ["-year"]
+
+    def __str__(self) -> str:
+        return f"{self.year} {self.get_state_display()}"
+
+
+class YearClosing(AppendOnlyModel):
+    """A year's figures, frozen: whole, dated, signed with a digest over every row. Later corrections stand beside it."""
+
+    year = models.PositiveSmallIntegerField(_("年度"), unique=True)
+    run = models.OneToOneField(ClosingRun, on_delete=models.PROTECT, related_name="closing")
+    closed_at = models.DateTimeField(_("结转时间"))
+    closed_by = models.ForeignKey(
+        User, verbose_name=_("结转人"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    cut_off = models.DateField(_("名册截止日期"))
+    known_on = models.DateTimeField(_("记录截止时间"))
+    last_entry = models.BigIntegerField(_("台账最后一条的序号"), default=0)
+    members = models.PositiveIntegerField(_("党员人数"))
+    digest = models.CharField(_("校验码"), max_length=64)
+
+    class Meta:
+        verbose_name = _("年度结转")
+        verbose_name_plural = _("年度结转")
+        ordering = ["-year"]
+
+    def __str__(self) -> str:
+        return f"{self.year} {self.digest[:16]}"
+
+
+class ClosedStanding(AppendOnlyModel):
+    """How far one member was under one goal line when the year was closed, with the names of that day."""
+
+    run = models.ForeignKey(ClosingRun, on_delete=models.PROTECT, related_name="standings")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(_("编号"), max_length=20)
+    name = models.CharField(_("姓名"), max_length=60)
+    category = models.CharField(_("人员类别"), max_length=12, choices=Member.Category)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    unit_name = models.CharField(_("党组织"), max_length=100)
+    unit_path = models.CharField(max_length=255, db_index=True)
+    line = models.ForeignKey(GoalLine, on_delete=models.PROTECT, related_name="+")
+    label = models.CharField(_("目标"), max_length=100)
+    required_hours = HoursField(_("应修学时"))
+    required_classes = models.PositiveSmallIntegerField(_("应参加集中培训次数"), default=0)
+    total = HoursField(_("已修学时"), default=0)
+    counted = HoursField(_("计入学时"), default=0)
+    online = HoursField(_("其中在线"), default=0)
+    classes = models.PositiveSmallIntegerField(_("集中培训次数"), default=0)
+    occasions = models.PositiveSmallIntegerField(_("参加活动次数"), default=0)
+    exempt = models.BooleanField(_("免考核"), default=False)
+    met = models.BooleanField(_("达标"), default=False)
+
+    view_permission = "reports.view"
+    unit_lookup = "unit"
+    own_lookup = "member__user"
+
+    class Meta:
+        verbose_name = _("结转的达标情况")
+        verbose_name_plural = _("结转的达标情况")
+        ordering = ["line", "code"]
+        constraints = [models.UniqueConstraint(fields=["run", "line", "member"], name="closed_standing_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.counted}/{self.required_hours}"
+
+
+class ClosedUnit(AppendOnlyModel):
+    """The sums of a unit and all below it under one goal line when the year was closed, with its name and place then."""
+
+    run = models.ForeignKey(ClosingRun, on_delete=models.PROTECT, related_name="units")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(_("编码"), max_length=40)
+    name = models.CharField(_("党组织"), max_length=100)
+    short_name = models.CharField(_("简称"), max_length=40, blank=True)
+    path = models.CharField(max_length=255, db_index=True)
+    line = models.ForeignKey(GoalLine, on_delete=models.PROTECT, related_name="+")
+    label = models.CharField(_("目标"), max_length=100)
+    members = models.PositiveIntegerField(_("党员总数"), default=0)
+    exempt = models.PositiveIntegerField(_("免考核人数"), default=0)
+    met = models.PositiveIntegerField(_("达标人数"), default=0)
+    hours = HoursField(_("学时"), default=0)
+    assessed_hours = HoursField(default=0)
+    occasions = models.PositiveIntegerField(_("人次"), default=0)
+    reached = models.PositiveIntegerField(_("参加过集中培训的人数"), default=0)
+    zero = models.PositiveIntegerField(_("零学时人数"), default=0)
+
+    view_permission = "reports.view"
+    unit_lookup = "unit"
+    own_lookup = None
+
+    class Meta:
+        verbose_name = _("结转的单位数字")
+        verbose_name_plural = _("结转的单位数字")
+        ordering = ["line", "path"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "line", "unit"], name="closed_unit_once"),
+            models.CheckConstraint(condition=Q(members__gte=F("exempt") + F("met")), name="closed_unit_parts_fit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.met}/{self.members - self.exempt}"
