@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from unicodedata import category
 
 import segno
 from fontTools.ttLib import TTFont
@@ -30,6 +31,9 @@ PADDING = 1.2
 NEVER_FIRST = "，。、；：？！）》」』】”’…％%)"
 """What a line does not begin with: it hangs at the end of the line before."""
 
+UNSEEN = {"Cc", "Cf"}
+"""Control and format characters. Not ``str.isprintable``: it drops characters younger than the Python that runs."""
+
 
 @cache
 def characters() -> frozenset[int]:
@@ -41,11 +45,10 @@ def characters() -> frozenset[int]:
 def printable(text: str) -> str:
     """Text as it can be drawn: a character that the typeface lacks is named by its code, never dropped, never another."""
     held = characters()
-    spaced = text.replace("\t", " ").replace("\r", "")
     return "".join(
         sign if sign == "\n" or ord(sign) in held else f"〓(U+{ord(sign):04X})"
-        for sign in spaced
-        if sign.isprintable() or sign.isspace()
+        for sign in text.replace("\t", " ")
+        if sign == "\n" or category(sign) not in UNSEEN
     )
 
 

@@ -12,6 +12,7 @@ from lms.core import clock
 from lms.goals import selectors as goals
 from lms.members.forms import UnitChoice
 from lms.members.models import Member, Unit
+from lms.members.selectors import named
 from lms.reports import certificates
 from lms.reports import certificates_rules as rules
 from lms.reports.certificates import CertificateRefused, Content
@@ -41,8 +42,8 @@ class CertificateFilter(forms.Form):
             return found.none()
         text, state = self.cleaned_data["q"].strip(), self.cleaned_data["state"]
         if text:
-            named = Q(name__icontains=text) | Q(member__sort_key__icontains=text.lower())
-            found = found.filter(named | Q(number__startswith=rules.tidy_number(text) or text))
+            theirs = Q(member__in=named(Member.objects.order_by(), text)) | Q(name__icontains=text)
+            found = found.filter(theirs | Q(number__startswith=rules.tidy_number(text) or text))
         return found.filter(revocation__isnull=state == "valid") if state else found
 
 

@@ -65,13 +65,13 @@ def _statement(certificate: Certificate) -> str:
 
 def _items(paper: Paper, certificate: Certificate) -> None:
     heads = (
-        Head(_("序号"), 11, "C"),
-        Head(_("日期"), 23, "C"),
-        Head(_("培训名称"), 56),
-        Head(_("内容类别"), 28, "C"),
+        Head(_("序号"), 10, "C"),
+        Head(_("日期"), 22, "C"),
+        Head(_("培训名称"), 50),
+        Head(_("内容类别"), 27, "C"),
         Head(_("学习形式"), 20, "C"),
         Head(_("学时"), 13, "R"),
-        Head(_("折算规则"), 23, "C"),
+        Head(_("折算规则"), 32, "C"),
     )
     rows = [
         (
@@ -85,7 +85,7 @@ def _items(paper: Paper, certificate: Certificate) -> None:
         )
         for place, item in enumerate(certificates.readable(certificate.items), 1)
     ]
-    paper.table(heads, [*rows, ("", "", _("合计"), "", "", number(certificate.total), "")])
+    paper.table(heads, [*rows, ("", "", _("合计"), "", "", number(certificate.total), "")], 8.5)
 
 
 def _foot(paper: Paper, certificate: Certificate) -> None:
