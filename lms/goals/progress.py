@@ -22,6 +22,7 @@ from lms.goals.rules import evaluate, reference_day
 from lms.goals.selectors import requirement_of
 from lms.hours import totals
 from lms.hours.totals import Totals
+from lms.members import history
 from lms.members import rules as member_rules
 from lms.members.models import Member, Post, Unit
 
@@ -68,24 +69,34 @@ def expected(
     *,
     day: dt.date | None = None,
     known_on: dt.datetime | None = None,
+    roster_on: dt.datetime | None = None,
 ) -> dict[tuple[int, int], Standing]:
     """The standings that follow from ledger and roster, unsaved, by (line id, member id).
 
-    ``day`` looks at an earlier day (offices, exemptions, hours earned until then), ``known_on`` at what was posted by then.
+    ``day`` looks at an earlier day (offices, exemptions, hours earned until then), ``known_on`` at what was recorded before
+    a moment, the roster included unless ``roster_on`` names another moment for it.
     """
     until = None if day is None else min(day, dt.date(policy.year, 12, 31))
     day = reference_day(policy.year, day or clock.today())
-    members = Member.objects.filter(pk__in=member_ids).active().party().only("pk", "unit_id")
-    leaders = _ids(Post.objects.filter(_in_force("started_on", "ended_on", day), member_id__in=member_ids))
+    units = _bound(member_ids, roster_on or known_on)
+    leaders = _ids(Post.objects.held(day, known_on).filter(member_id__in=member_ids))
     exempt = _ids(_exemptions_known(known_on).filter(member_id__in=member_ids, starts_on__lte=day, ends_on__gte=day))
     earned = totals.of_members(member_ids, policy.year, known_on=known_on, until=until)
     found = {}
-    for member in members:
+    for pk, unit_id in units.items():
         for line in lines:
-            if line.audience == GoalLine.Audience.LEADERS and member.pk not in leaders:
+            if line.audience == GoalLine.Audience.LEADERS and pk not in leaders:
                 continue
-            found[line.pk, member.pk] = _standing(line, member, earned.get(member.pk, Totals()), member.pk in exempt)
+            found[line.pk, pk] = _standing(line, (pk, unit_id), earned.get(pk, Totals()), pk in exempt)
     return found
+
+
+def _bound(member_ids: Sequence[int], known_on: dt.datetime | None) -> dict[int, int]:
+    """{member id: unit id} of those whom the yearly hours bind, by the roster of now or as it was known at a moment."""
+    if known_on is None:
+        return dict(Member.objects.filter(pk__in=member_ids).active().party().values_list("pk", "unit_id"))
+    versions = history.as_known(member_ids, known_on)
+    return {pk: version.unit_id for pk, version in versions.items() if history.is_bound(version)}
 
 
 def _exemptions_known(known_on: dt.datetime | None) -> QuerySet[Exemption]:
@@ -96,20 +107,17 @@ def _exemptions_known(known_on: dt.datetime | None) -> QuerySet[Exemption]:
     return Exemption.objects.filter(stood, approved_at__lt=known_on)
 
 
-def _in_force(start: str, end: str, day: object) -> Q:
-    return Q(**{f"{start}__lte": day}) & (Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gte": day}))
-
-
 def _ids(rows: object) -> set[int]:
     return set(rows.values_list("member_id", flat=True))  # type: ignore[attr-defined]
 
 
-def _standing(line: GoalLine, member: Member, earned: Totals, exempt: bool) -> Standing:
+def _standing(line: GoalLine, whose: tuple[int, int], earned: Totals, exempt: bool) -> Standing:
+    """``whose``: member id and unit id."""
     progress = evaluate(requirement_of(line), earned.by_mode, earned.classes, exempt=exempt)
     return Standing(
         line=line,
-        member_id=member.pk,
-        unit_id=member.unit_id,
+        member_id=whose[0],
+        unit_id=whose[1],
         exempt=exempt,
         met=progress.met,
         total=progress.total,
@@ -223,9 +231,9 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def standings_as_of(unit: Unit, year: int, day: dt.date) -> Iterator[tuple[str, str, Standing]]:
-    """(unit path, audience, standing) of the present members under a unit, by what was known at the end of a day.
+    """(unit path, audience, standing) of the members under a unit, by what was known at the end of a day.
 
-    Ledger lines posted later are left out, and so are offices and exemptions that began later. The roster is today's.
+    Ledger lines posted later are left out, and so are changes of the roster, offices and exemptions recorded later.
     """
     policy = GoalPolicy.objects.filter(year=year, state=GoalPolicy.State.PUBLISHED).first()
     if policy is None:
@@ -234,7 +242,6 @@ def standings_as_of(unit: Unit, year: int, day: dt.date) -> Iterator[tuple[str, 
     known_on = clock.day_start(day + dt.timedelta(days=1))
     audiences = {line.pk: line.audience for line in lines}
     paths = dict(Unit.objects.filter(path__startswith=unit.path).values_list("pk", "path"))
-    everybody = Member.objects.in_unit(unit).order_by("pk").values_list("pk", flat=True)
-    for chunk in _chunks(list(everybody), CHUNK):
+    for chunk in _chunks(sorted(history.roster(unit, known_on)), CHUNK):
         for row in expected(policy, lines, chunk, day=day, known_on=known_on).values():
             yield paths[row.unit_id], audiences[row.line_id], row

@@ -1,6 +1,6 @@
 """The roster as it was known: a version of each member for every change of what decides who is counted where.
 
-Services of the roster end with ``note``; reports as of an earlier day ask ``as_known``. What is not kept here (name, phone,
+Services of the roster end with ``enter`` or ``note``; reports as of an earlier day ask ``as_known``. What is not kept here (name, phone,
 education …) decides nothing and is read from the member.
 """
 
@@ -21,19 +21,27 @@ BATCH = 500
 PARTY = (Member.Category.FULL, Member.Category.PROBATIONARY)
 
 
-def note(member_ids: Iterable[int], *, new: bool = False) -> None:
+def enter(members: Sequence[Member]) -> None:
+    """Keep the first version of people who were just added, in the same transaction."""
+    moment = clock.now()
+    rows = (
+        {"pk": member.pk, "unit__name": member.unit.name, **{name: getattr(member, name) for name in FACTS}}
+        for member in members
+    )
+    MemberVersion.objects.bulk_create([_version(row, moment) for row in rows], batch_size=BATCH)
+
+
+def note(member_ids: Iterable[int]) -> None:
     """Keep what the roster says of some members from now on; who is unchanged gets no row.
 
-    Call it in the transaction of the change, after it is saved. ``new`` spares the look at what was known before, for
-    people who were just added.
+    Call it in the transaction of the change, after it is saved: the rows are read again, an object at hand may be stale.
     """
     moment = clock.now()
     for ids in _chunks(member_ids):
-        known = {} if new else as_known(ids)
+        known = as_known(ids)
         rows = Member.objects.filter(pk__in=ids).order_by("pk").values("pk", "unit__name", *FACTS)
-        MemberVersion.objects.bulk_create(
-            [_version(row, moment) for row in rows if not _same(known.get(row["pk"]), row)], batch_size=BATCH
-        )
+        changed = [_version(row, moment) for row in rows if not _same(known.get(row["pk"]), row)]
+        MemberVersion.objects.bulk_create(changed, batch_size=BATCH)
 
 
 def _same(version: MemberVersion | None, row: dict[str, Any]) -> bool:
