@@ -7,9 +7,10 @@ expressions leave whole numbers, text and dates as they come, which is the same 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
-from django.db.models import Expression, ExpressionWrapper, F, Field, TextField, Value
-from django.db.models.functions import Cast, Replace
+from django.db.models import Expression, ExpressionWrapper, F, Field, Func, TextField
+from django.db.models.sql.compiler import SQLCompiler
 
 
 def plain(column: str) -> Expression:
@@ -17,9 +18,31 @@ def plain(column: str) -> Expression:
     return ExpressionWrapper(F(column), output_field=Field())
 
 
-def plain_uuid(column: str) -> Expression:
-    """A UUID as 32 hexadecimal digits."""
-    return Replace(Cast(column, TextField()), Value("-"), Value(""), output_field=TextField())
+class PlainUUID(Func):
+    """A UUID as 32 hexadecimal digits: what SQLite stores."""
+
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        return compiler.compile(self.source_expressions[0])
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        return super().as_sql(compiler, connection, template="REPLACE(CAST(%(expressions)s AS TEXT), '-', '')")
+
+
+class PlainTime(Func):
+    """A date or a moment of which only the text is wanted: SQLite's text, or the driver's value, whose ``str`` is the same.
+
+    (PostgreSQL's moments come aware, in UTC: the same once their zone is taken off.)
+    """
+
+    output_field = Field()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        return super().as_sql(compiler, connection, template="CAST(%(expressions)s AS TEXT)")
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        return compiler.compile(self.source_expressions[0])
 
 
 def moment(value: dt.datetime | None) -> dt.datetime | None:

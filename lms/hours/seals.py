@@ -24,7 +24,7 @@ from django.db.models import Count, Max, Sum
 from django.db.models.functions import TruncDate
 
 from lms.core import clock
-from lms.core.bulk import plain, plain_uuid
+from lms.core.bulk import PlainTime, PlainUUID, plain
 from lms.hours.models import HourEntry, LedgerSeal
 from lms.hours.violation import Violation
 
@@ -35,13 +35,13 @@ GENESIS = "0" * 64
 FORM = 1
 COLUMNS: dict[str, Any] = {
     "id": "id",
-    "uuid": plain_uuid("uuid"),
+    "uuid": PlainUUID("uuid"),
     "source": "source",
     "sequence": "sequence",
     "member_id": "member_id",
     "unit_id": "unit_id",
     "unit_name": "unit_name",
-    "earned_on": plain("earned_on"),
+    "earned_on": PlainTime("earned_on"),
     "hours": plain("hours"),
     "category": "category",
     "mode": "mode",
@@ -50,7 +50,7 @@ COLUMNS: dict[str, Any] = {
     "rule": "rule",
     "note": "note",
     "posted_by_id": "posted_by_id",
-    "posted_at": plain("posted_at"),
+    "posted_at": PlainTime("posted_at"),
 }
 """Form 1 of a line's bytes: a row of CSV in this order (UTF-8, \\n), hours in hundredths, times in UTC, nobody as empty."""
 READ_AT_ONCE = 2000
@@ -69,14 +69,15 @@ class Content:
 # -- bytes and digests ------------------------------------------------------------------
 
 
-def rows_between(after_id: int, last_id: int | None) -> Iterator[list[Any]]:
+def rows_between(after_id: int, last_id: int | None) -> Iterator[Sequence[Any]]:
     """The lines of a range of ids, values in the order of ``COLUMNS``, by id; no end means up to the present."""
     rows = HourEntry.objects.filter(pk__gt=after_id)
     if last_id is not None:
         rows = rows.filter(pk__lte=last_id)
-    for *values, posted_at in rows.order_by("pk").values_list(*COLUMNS.values()).iterator(READ_AT_ONCE):
-        values.append(posted_at.replace(tzinfo=None))
-        yield values
+    values = rows.order_by("pk").values_list(*COLUMNS.values()).iterator(READ_AT_ONCE)
+    if connection.vendor == "sqlite":
+        return values
+    return ((*row[:-1], row[-1].replace(tzinfo=None)) for row in values)
 
 
 def text_of(rows: Iterable[Sequence[object]]) -> str:
@@ -89,14 +90,19 @@ def text_of(rows: Iterable[Sequence[object]]) -> str:
 def content_between(after_id: int, last_id: int | None) -> Content:
     """Read and digest the lines of a range of ids."""
     rows = rows_between(after_id, last_id)
-    digest, lines, edges = hashlib.sha256(), 0, list[dt.datetime]()
+    digest, lines, edges = hashlib.sha256(), 0, list[Any]()
     while chunk := list(islice(rows, READ_AT_ONCE)):
         digest.update(text_of(chunk).encode())
         lines += len(chunk)
         times = [row[-1] for row in chunk]
         edges = [min([*times, *edges]), max([*times, *edges])]
-    earliest, latest = (edge.replace(tzinfo=dt.UTC) for edge in edges) if edges else (None, None)
+    earliest, latest = map(_moment, edges) if edges else (None, None)
     return Content(lines, digest.hexdigest(), earliest, latest)
+
+
+def _moment(value: dt.datetime | str) -> dt.datetime:
+    """A time of posting as it is sealed, made a moment again."""
+    return dt.datetime.fromisoformat(str(value)).replace(tzinfo=dt.UTC)
 
 
 def link(previous: str, day: dt.date, last_id: int, content: Content) -> str:
