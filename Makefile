@@ -6,7 +6,7 @@ DEMO_MEMBERS ?= 3000
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
 
-.PHONY: demo test check bench lock test-next translations
+.PHONY: demo test check bench mutation lock test-next translations
 
 demo: .venv/base.stamp
 	@exec env XIANGXUE_DATA="$(DATA)" $(BIN)/python manage.py serve --demo --members $(DEMO_MEMBERS) --port $(PORT)
@@ -19,6 +19,9 @@ check: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@exec $(BIN)/python -m tests.bench
+
+mutation: .venv/dev.stamp
+	@exec $(BIN)/python .ci/mutation.py
 
 translations: .venv/dev.stamp
 	$(BIN)/python manage.py translations --update
