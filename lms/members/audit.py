@@ -1,11 +1,13 @@
-"""The audit trail: one verb."""
+"""The audit trail: one verb, for one act or for many of a kind."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from django.db import models
 
+from lms.core.inserts import insert
 from lms.members.models import AuditEntry, Unit, User, target_of
 
 
@@ -30,4 +32,24 @@ def record(
         unit=unit,
         detail=detail,
         reason=reason,
+    )
+
+
+class Act(NamedTuple):
+    """One of many acts of a kind: the row acted on (``target_of``), whose officers may read of it, what changed."""
+
+    target: str
+    unit_id: int
+    detail: dict[str, Any]
+
+
+def record_many(action: str, acts: Iterable[Act], *, by: User | None, reason: str = "") -> None:
+    """Write one audit row for each act, as ``record`` would, in the caller's transaction."""
+    insert(
+        [
+            AuditEntry(
+                actor=by, action=action, target=act.target, unit_id=act.unit_id, detail=act.detail, reason=reason
+            )
+            for act in acts
+        ]
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
+from pypinyin.constants import PHRASES_DICT
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
@@ -35,13 +38,30 @@ SURNAME_READINGS = {
 }
 
 
+HAN = re.compile(r"[\u4e00-\u9fff]+")
+
+
 def sort_key(name: str) -> str:
     """The pinyin by which names are sorted, the surname in its own reading: 曾国平 → ``zeng guo ping``."""
     for length in (2, 1):
         reading = SURNAME_READINGS.get(name[:length])
         if reading:
-            return " ".join([reading, *lazy_pinyin(name[length:], style=Style.NORMAL)]).strip()
-    return " ".join(lazy_pinyin(name, style=Style.NORMAL))
+            return " ".join([reading, *readings(name[length:])]).strip()
+    return " ".join(readings(name))
+
+
+def readings(text: str) -> list[str]:
+    """``lazy_pinyin``, which takes its time over every character, for text without a phrase from characters known already."""
+    lengths = range(2, len(text) + 1)
+    phrased = any(text[start : start + length] in PHRASES_DICT for length in lengths for start in range(len(text) - 1))
+    if phrased or not HAN.fullmatch(text):
+        return lazy_pinyin(text, style=Style.NORMAL)
+    return [_reading(character) for character in text]
+
+
+@lru_cache(maxsize=4096)
+def _reading(character: str) -> str:
+    return lazy_pinyin(character, style=Style.NORMAL)[0]
 
 
 def mask_id_number(number: str) -> str:

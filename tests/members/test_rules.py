@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pypinyin import lazy_pinyin
 
 from lms.members import rules
 from tests.factories import id_number
@@ -42,3 +43,10 @@ def test_gb_11643_a_day_that_does_not_exist_is_refused() -> None:
 
 def test_paths_of_the_units_above() -> None:
     assert rules.ancestor_paths("000100020003", 4) == ["0001", "00010002", "000100020003"]
+
+
+def test_readings_are_those_of_the_dictionary() -> None:
+    given = ("兴国", "银行", "重阳", "长乐", "宝藏", "曾", "大山", "梅", "乐乐")
+    names = [surname + rest for surname in ("王", "高", "音", "中", "曾") for rest in given]
+    for name in [*names, "阿依古丽·买买提", "Li Ming", "李A", "㐀䶮", "", "〇二"]:
+        assert rules.readings(name) == lazy_pinyin(name), name

@@ -66,6 +66,52 @@ def test_an_update_says_what_changed_and_keeps_numbers_out_of_the_trail(tree: Co
     assert not services.update_member(member=member, by=None, education="高中", id_number=NUMBER)
 
 
+def test_many_at_once_leave_the_rows_that_one_by_one_would(tree: County) -> None:
+    """Edits, transfers and states in bulk: same people, same audit rows as by the verbs for one."""
+
+    def fields(member: Member, serial: int) -> dict[str, object]:
+        changed = {"education": "高中", "mobile": f"1380000672{serial}", "category": "probationary"}
+        return {**changed, "name": "曾国平", "id_number": id_number(50 + serial)} if serial % 2 else changed
+
+    def audited(people: list[Member]) -> list[tuple[object, ...]]:
+        targets = {f"members.member:{member.pk}": index for index, member in enumerate(people)}
+        rows = AuditEntry.objects.filter(target__in=targets).exclude(action="member.create").order_by("id")
+        return sorted((targets[row.target], row.action, row.unit_id, str(row.detail), row.reason) for row in rows)
+
+    def stored(people: list[Member]) -> list[tuple[object, ...]]:
+        columns = ("name", "sort_key", "education", "mobile", "category", "unit_id", "state", "state_on")
+        return list(Member.objects.filter(pk__in=[member.pk for member in people]).order_by("pk").values_list(*columns))
+
+    together = [make_member(tree.branch, f"甲{index}") for index in "一二三四"]
+    alone = [make_member(tree.branch, f"甲{index}") for index in "一二三四"]
+    day = dt.date(2026, 2, 1)
+    edits = [(member, fields(member, serial)) for serial, member in enumerate(together)]
+    assert services.update_members(edits, by=None, reason="名册") == together
+    assert services.update_members([(together[0], fields(together[0], 0))], by=None) == []
+    services.transfer_members([(member, tree.branch2) for member in together[:2]], by=None, reason="名册")
+    services.set_states([(member, "deceased", day) for member in together[1:3]], by=None, reason="名册")
+    masked = [member.id_number_masked for member in together]
+    Member.objects.filter(pk__in=[member.pk for member in together]).update(id_number_sealed="", id_number_hash=None)
+    for serial, member in enumerate(alone):
+        services.update_member(member=member, by=None, reason="名册", **fields(member, serial))
+        assert member.id_number_masked == masked[serial]
+    for member in alone[:2]:
+        services.transfer(member=member, to=tree.branch2, by=None, reason="名册")
+    for member in alone[1:3]:
+        services.set_state(member=member, state="deceased", on=day, by=None, reason="名册")
+    assert stored(together) == stored(alone)
+    assert audited(together) == audited(alone)
+    assert len(audited(together)) == 4 + 2 + 2
+
+
+def test_an_edit_moves_standings_only_where_it_can(tree: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[list[int]] = []
+    one, other = make_member(tree.branch), make_member(tree.branch)
+    monkeypatch.setattr(services.members_changed, "run", told.append)
+    services.update_members([(one, {"job": "务农"}), (other, {"category": "probationary"})], by=None)
+    assert told == [[other.pk]]
+
+
 def test_state_and_unit_have_verbs_of_their_own(tree: County) -> None:
     with pytest.raises(TypeError):
         services.update_member(member=make_member(tree.branch), by=None, state="deceased")

@@ -1,0 +1,61 @@
+"""Inserts of many rows by one prepared statement.
+
+``bulk_create`` writes a new statement for every hundred rows and passes each value through a chain of calls; for wide rows
+that takes longer than the database does. Here the driver repeats one statement, and the values are prepared by column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db import connections, models, router, transaction
+
+BATCH = 500
+
+
+def insert(rows: Sequence[models.Model], *, key: str = "") -> None:
+    """Insert unsaved rows of one model, all or none; no signals are sent.
+
+    With ``key``, a unique field that the rows have set, they learn their primary keys.
+    """
+    if not rows:
+        return
+    model = type(rows[0])
+    using = router.db_for_write(model)
+    connection = connections[using]
+    fields = [field for field in model._meta.local_concrete_fields if not (field.primary_key or field.generated)]
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(str(field.column)) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    columns = [_prepared(field, rows, connection) for field in fields]
+    with transaction.atomic(using=using, savepoint=False), connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})",  # noqa: S608 (names of the model)
+            list(zip(*columns, strict=True)),
+        )
+    if key:
+        _learn(rows, key, using)
+
+
+def _learn(rows: Sequence[models.Model], key: str, using: str) -> None:
+    for start in range(0, len(rows), BATCH):
+        batch = {getattr(row, key): row for row in rows[start : start + BATCH]}
+        found = type(rows[0])._base_manager.using(using).filter(**{f"{key}__in": list(batch)})
+        for value, pk in found.values_list(key, "pk"):
+            batch[value].pk = pk
+            batch[value]._state.adding, batch[value]._state.db = False, using
+
+
+def _prepared(field: models.Field[Any, Any], rows: Sequence[models.Model], connection: Any) -> Iterator[Any]:
+    """The values of one column as the driver takes them; equal values, of which a column has many, are prepared once."""
+    seen: dict[Any, Any] = {}
+    for row in rows:
+        value = field.pre_save(row, add=True)
+        key = (type(value), value) if type(value) in (str, int, bool) else None
+        if key is None:
+            yield field.get_db_prep_save(value, connection)
+            continue
+        if key not in seen:
+            seen[key] = field.get_db_prep_save(value, connection)
+        yield seen[key]
