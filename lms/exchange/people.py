@@ -10,7 +10,7 @@ from typing import Any
 
 from lms.exchange import rules
 from lms.exchange.branches import Finder
-from lms.exchange.headers import Layout, label
+from lms.exchange.headers import REQUIRED, Layout, label
 from lms.exchange.rules import CellError, Day
 from lms.exchange.sheets import Cell
 from lms.members.rules import birth_date_of
@@ -18,7 +18,7 @@ from lms.members.rules import birth_date_of
 # Plain columns: field → how its cell is read. Dates, numbers, branch, office and state have rules of their own below.
 PLAIN: dict[str, Callable[[Cell], Any]] = {
     "nation": rules.nation,
-    "education": rules.uncoded,
+    "education": rules.remembered(rules.uncoded),
     "category": rules.category,
     "job": lambda cell: rules.uncoded(cell, 60),
     "lost_contact": rules.yes_no,
@@ -128,6 +128,8 @@ def _read_row(number: int, cells: dict[str, Cell], reading: Reading) -> Person:
 
 def _take(person: Person, column: str, reader: Callable[[Cell], Any], cell: Cell) -> Any:
     """Read a cell into a value; a cell that says nothing leaves no value, a bad one a problem."""
+    if cell is None and column not in REQUIRED:
+        return None
     try:
         found = reader(cell)
     except CellError as error:

@@ -21,6 +21,7 @@ from lms.members.rules import mask_mobile
 
 # Offices and branches are no fields of the record; their changes are shown under these names.
 UNIT, STATE, OFFICE, ID_NUMBER = "unit", "state", "office", "id_number"
+Posts = dict[int, list[Post]]
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,19 @@ class Decision:
         return "update" if self.record or self.moves or self.state or self.appoints else "unchanged"
 
 
-def decide(people: Sequence[Person], scope: Scope, units: dict[int, Unit]) -> list[Decision]:
+def decide(people: Sequence[Person], scope: Scope) -> list[Decision]:
     """One decision for each row, in order, with a handful of queries for all of them. Adds problems to the rows."""
     known = _members_by_number(people)
     unnumbered = _members_without_number(people, known)
-    return [_decide(person, _match(person, known, unnumbered), scope, units) for person in people]
+    matched = [(person, _match(person, known, unnumbered)) for person in people]
+    posts = _posts_of(member for person, member in matched if member and OFFICE in person.values)
+    return [_decide(person, member, scope, posts) for person, member in matched]
 
 
 def _members_by_number(people: Iterable[Person]) -> dict[str, Member]:
     hashes = {keyed_hash(person.id_number): person.id_number for person in people if person.id_number}
-    found = _with_offices(Member.objects.filter(id_number_hash__in=list(hashes)))
-    return {hashes[member.id_number_hash]: member for member in found}
+    found = Member.objects.filter(id_number_hash__in=list(hashes)).prefetch_related("unit")
+    return {hashes[member.id_number_hash or ""]: member for member in found}
 
 
 def _members_without_number(people: Iterable[Person], known: dict[str, Member]) -> dict[tuple[Any, ...], list[Member]]:
@@ -74,13 +77,17 @@ def _members_without_number(people: Iterable[Person], known: dict[str, Member]) 
     if not names:
         return {}
     found: dict[tuple[Any, ...], list[Member]] = {}
-    for member in _with_offices(Member.objects.filter(id_number_hash__isnull=True, name__in=names)):
+    for member in Member.objects.filter(id_number_hash__isnull=True, name__in=names).prefetch_related("unit"):
         found.setdefault((member.unit_id, member.name, member.birth_date), []).append(member)
     return found
 
 
-def _with_offices(members: Any) -> Any:
-    return members.select_related("unit").prefetch_related("posts")
+def _posts_of(members: Iterable[Member]) -> Posts:
+    """The offices of some members, by member; only rows that name an office ask."""
+    found: Posts = {}
+    for post in Post.objects.filter(member_id__in=[member.pk for member in members]):
+        found.setdefault(post.member_id, []).append(post)
+    return found
 
 
 def _match(person: Person, known: dict[str, Member], unnumbered: dict[tuple[Any, ...], list[Member]]) -> Member | None:
@@ -89,10 +96,11 @@ def _match(person: Person, known: dict[str, Member], unnumbered: dict[tuple[Any,
     same = unnumbered.get((person.unit_id, person.name, person.values.get("birth_date")), [])
     if len(same) > 1:
         person.complain("name", "id-number-conflict")
-    return same[0] if len(same) == 1 else None
+    # Taken once: a second row of that name and birthday is another person.
+    return same.pop() if len(same) == 1 else None
 
 
-def _decide(person: Person, member: Member | None, scope: Scope, units: dict[int, Unit]) -> Decision:
+def _decide(person: Person, member: Member | None, scope: Scope, posts: Posts) -> Decision:
     decision = Decision(person, member)
     if member is None:
         decision.appoints = OFFICE in person.values
@@ -110,7 +118,7 @@ def _decide(person: Person, member: Member | None, scope: Scope, units: dict[int
         decision.record[ID_NUMBER] = person.id_number
     decision.moves = member.unit_id != person.unit_id
     decision.state = _new_state(person, member)
-    decision.appoints = _is_appointed(person, member, units)
+    decision.appoints = _is_appointed(person, posts.get(member.pk, []))
     if "name" in decision.record:
         person.complain("name", "name-differs", warning=True)
     if decision.moves:
@@ -130,12 +138,12 @@ def _new_state(person: Person, member: Member) -> str | None:
     return str(wanted) if wanted and wanted != member.state else None
 
 
-def _is_appointed(person: Person, member: Member, units: dict[int, Unit]) -> bool:
+def _is_appointed(person: Person, posts: Sequence[Post]) -> bool:
     """Whether the office is new; one that is held already with another date is left alone, and said."""
     office = person.values.get(OFFICE)
     if not office:
         return False
-    held = [post for post in member.posts.all() if post.unit_id == person.unit_id and post.office == office]
+    held = [post for post in posts if post.unit_id == person.unit_id and post.office == office]
     if any(post.started_on == person.values["office_on"] for post in held):
         return False
     if any(post.ended_on is None for post in held):

@@ -9,11 +9,15 @@ import datetime as dt
 import math
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 from lms.exchange.sheets import Cell
 from lms.members.rules import birth_date_of, id_number_problem, normalise_id_number
+
+R = TypeVar("R")
 
 EARLIEST = dt.date(1900, 1, 1)
 ADULT_YEARS = 18
@@ -75,6 +79,18 @@ class CellError(ValueError):
         super().__init__(code)
         self.code = code
         self.params = params
+
+
+def remembered(reader: Callable[[Cell], R]) -> Callable[[Cell], R]:
+    """A reader of words that stand in thousands of rows: 汉族, 初中 and 否 are read once."""
+    known = lru_cache(maxsize=1024)(reader)
+
+    @wraps(reader)
+    def read(cell: Cell) -> R:
+        # Only of texts: 1, 1.0 and True are one key but not one cell, and a date cell is none at all.
+        return known(cell) if type(cell) is str else reader(cell)
+
+    return read
 
 
 def folded(cell: Cell) -> str:
@@ -152,6 +168,7 @@ def sex_of(number: str) -> str:
     return "male" if int(number[16]) % 2 else "female"
 
 
+@remembered
 def nation(cell: Cell) -> str | None:
     """A nationality in full: ``01 汉`` → 汉族."""
     found = uncoded(cell, 20)
@@ -169,21 +186,25 @@ def _choice(cell: Cell, words: dict[str, str], code: str) -> str | None:
     return words[key]
 
 
+@remembered
 def sex(cell: Cell) -> str | None:
     """男, 女, 1 or 2 (GB/T 2261.1), also glued together."""
     return _choice(cell, SEXES, "sex-unknown")
 
 
+@remembered
 def category(cell: Cell) -> str | None:
     """人员类别 as the roster keeps it: full, probationary, candidate, activist."""
     return _choice(cell, CATEGORIES, "category-unknown")
 
 
+@remembered
 def state(cell: Cell) -> str | None:
     """党籍状态 as the roster keeps it."""
     return _choice(cell, STATES, "state-unknown")
 
 
+@remembered
 def yes_no(cell: Cell) -> bool | None:
     """是 or 否 in the ways people tick it."""
     key = _key(cell)
@@ -194,6 +215,7 @@ def yes_no(cell: Cell) -> bool | None:
     raise CellError("yes-no-unknown")
 
 
+@remembered
 def office(cell: Cell) -> str | None:
     """党内职务 → secretary, deputy or committee. None: nothing said. Raises ``office-unknown`` for another word."""
     key = _key(cell)

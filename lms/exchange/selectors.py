@@ -6,8 +6,9 @@ from django.db.models import QuerySet
 
 from lms.exchange.branches import Place
 from lms.exchange.models import ImportRow, ImportRun
+from lms.exchange.plan import Scope
 from lms.members.models import Unit, User
-from lms.members.permissions import visible
+from lms.members.permissions import units_where, visible
 
 BRANCHES = (Unit.Kind.GENERAL_BRANCH, Unit.Kind.BRANCH, Unit.Kind.GROUP)
 
@@ -22,6 +23,13 @@ def rows(run: ImportRun, kind: str) -> QuerySet[ImportRow]:
     if kind == "warning":
         return run.rows.exclude(verdict=ImportRow.Verdict.ERROR).exclude(problems=[])
     return run.rows.filter(verdict=kind)
+
+
+def reach(run: ImportRun) -> Scope:
+    """How far the importer may reach; the command line reaches as far as the unit it imports into."""
+    by = run.created_by
+    units = units_where(by, "members.import") if by is not None else [run.unit]
+    return Scope(tuple(unit.path for unit in units))
 
 
 def places_in(unit: Unit) -> list[Place]:

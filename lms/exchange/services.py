@@ -8,36 +8,34 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable, Sequence
-from itertools import islice
+from collections.abc import Callable
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 
 from lms.core import clock
 from lms.core.crypto import decrypt, encrypt
+from lms.core.inserts import insert
 from lms.exchange import headers, messages, people, plan, sandbox
 from lms.exchange.branches import Finder
 from lms.exchange.models import ImportRow, ImportRun
 from lms.exchange.people import Person
-from lms.exchange.plan import Decision, Scope
+from lms.exchange.plan import Decision
 from lms.exchange.sandbox import FileProblem
-from lms.exchange.selectors import places_above, places_in
+from lms.exchange.selectors import places_above, places_in, reach
+from lms.exchange.writer import Writer
 from lms.members import audit
-from lms.members import services as members
-from lms.members.models import Member, Post, Unit, User
-from lms.members.permissions import can, units_where
+from lms.members.models import Unit, User
+from lms.members.permissions import can
 
 State, Verdict = ImportRun.State, ImportRow.Verdict
 Progress = Callable[[int, int], None]
 """Told (rows done, rows in all)."""
 
 PLAN_CHUNK = 500
-APPLY_CHUNK = 100
-# A transaction stops taking up rows after this many seconds and lets other writers in before the next one.
-APPLY_SECONDS = 0.08
+# Lets other writers in between two transactions.
 PAUSE_SECONDS = 0.005
 MAX_ATTEMPTS = 4
 # Problems of a file that could be read: its owner mends it and comes again.
@@ -93,13 +91,13 @@ def make_plan(*, run: ImportRun, progress: Progress | None = None) -> ImportRun:
     except FileProblem as error:
         return _fail(run, error)
     run.rows.all().delete()
-    scope, units = _scope(run), _units(run)
+    scope, units = reach(run), _units(run)
     counts = dict.fromkeys(Verdict.values, 0)
     for start in range(0, len(rows), PLAN_CHUNK):
-        decisions = plan.decide(rows[start : start + PLAN_CHUNK], scope, units)
+        decisions = plan.decide(rows[start : start + PLAN_CHUNK], scope)
         for decision in decisions:
             counts[decision.verdict] += 1
-        ImportRow.objects.bulk_create([_planned(run, decision, units) for decision in decisions])
+        insert([_planned(run, decision, units) for decision in decisions])
         if progress:
             progress(start + len(decisions), len(rows))
     return _planned_run(run, counts, remark)
@@ -145,6 +143,8 @@ def _planned(run: ImportRun, decision: Decision, units: dict[int, Unit]) -> Impo
         sealed="" if person.wrong else encrypt(person.to_json()),
         changes=plan.changes(decision, units),
         problems=person.problems,
+        # Nothing is to be written for it, so nobody decides on it again.
+        done=decision.verdict == Verdict.UNCHANGED,
     )
 
 
@@ -155,13 +155,6 @@ def _planned_run(run: ImportRun, counts: dict[str, int], remark: str) -> ImportR
     run.total = run.to_create + run.to_update + run.unchanged
     run.save()
     return run
-
-
-def _scope(run: ImportRun) -> Scope:
-    """The importer's reach; the command line reaches as far as the unit it imports into."""
-    by = run.created_by
-    units = units_where(by, "members.import") if by is not None else [run.unit]
-    return Scope(tuple(unit.path for unit in units))
 
 
 def _units(run: ImportRun) -> dict[int, Unit]:
@@ -179,8 +172,8 @@ def confirm(*, run: ImportRun, skip_errors: bool, by: User | None) -> ImportRun:
         raise ImportRefused("not-planned")
     if run.errors and not skip_errors:
         raise ImportRefused("has-errors")
-    run.state, run.skip_errors, run.problem = State.APPLYING, skip_errors, ""
-    run.save(update_fields=["state", "skip_errors", "problem"])
+    run.state, run.skip_errors, run.problem, run.done = State.APPLYING, skip_errors, "", run.unchanged
+    run.save(update_fields=["state", "skip_errors", "problem", "done"])
     audit.record("import.confirm", by=by, on=run, unit=run.unit, rows=run.total, skipped=run.errors)
     return run
 
@@ -202,16 +195,11 @@ def apply(*, run: ImportRun, progress: Progress | None = None) -> ImportRun:
     """
     if not _begin(run):
         return run
-    codes: list[str] = []
-    while left := run.rows.filter(done=False).exclude(verdict=Verdict.ERROR).count():
-        try:
-            written = _apply_chunk(run.pk, codes)
-        except IntegrityError:
-            # Somebody else took the codes or entered the same person just now: look again.
-            codes.clear()
-            written = _apply_chunk(run.pk, codes)
+    writer = Writer(run)
+    while writer.write():
+        run.refresh_from_db(fields=["done", "total"])
         if progress:
-            progress(run.total - left + written, run.total)
+            progress(run.done, run.total)
         time.sleep(PAUSE_SECONDS)
     return _finish(run)
 
@@ -236,96 +224,6 @@ def _park(run: ImportRun, code: str) -> bool:
     ImportRun.objects.filter(pk=run.pk).update(problem=messages.noted(code))
     run.refresh_from_db()
     return False
-
-
-@transaction.atomic
-def _apply_chunk(run_id: int, codes: list[str]) -> int:
-    """Decide anew on the next rows, write them and mark them done, all or nothing. Returns how many."""
-    until = time.monotonic() + APPLY_SECONDS
-    run = ImportRun.objects.select_for_update(of=("self",)).select_related("unit", "created_by").get(pk=run_id)
-    rows = list(run.rows.filter(done=False).exclude(verdict=Verdict.ERROR)[:APPLY_CHUNK])
-    persons = [Person.from_json(decrypt(row.sealed), row.problems) for row in rows]
-    for person in persons:
-        person.problems = [problem for problem in person.problems if problem["level"] == "error"]
-    units = _units_of(persons)
-    decisions = plan.decide(persons, _scope(run), units)
-    paired = list(zip(rows, decisions, strict=True))
-    fresh = [(row, decision) for row, decision in paired if decision.verdict == Verdict.CREATE]
-    known = [(row, decision) for row, decision in paired if decision.verdict != Verdict.CREATE]
-    _create(run, [decision for _row, decision in fresh], units, codes)
-    done = [row for row, _decision in fresh]
-    for row, decision in known:
-        if time.monotonic() > until and done:
-            break
-        _update(run, row, decision, units)
-        done.append(row)
-    ImportRow.objects.filter(pk__in=[row.pk for row in done]).update(done=True)
-    ImportRun.objects.filter(pk=run_id).update(done=F("done") + len(done))
-    return len(done)
-
-
-def _units_of(persons: Sequence[Person]) -> dict[int, Unit]:
-    wanted = {person.unit_id for person in persons}
-    return {unit.pk: unit for unit in Unit.objects.filter(pk__in=wanted)}
-
-
-def _create(run: ImportRun, decisions: list[Decision], units: dict[int, Unit], codes: list[str]) -> None:
-    if not decisions:
-        return
-    if len(codes) < len(decisions):
-        left = run.rows.filter(done=False, verdict=Verdict.CREATE).count()
-        codes[:] = members.next_codes(max(left, len(decisions)))
-    taken = list(islice(codes, len(decisions)))
-    made = members.create_members(
-        [_new_member(decision.person, units, code) for decision, code in zip(decisions, taken, strict=True)],
-        by=run.created_by,
-        reason=_reason(run),
-    )
-    del codes[: len(decisions)]
-    posts = [
-        _post(decision.person, member) for decision, member in zip(decisions, made, strict=True) if decision.appoints
-    ]
-    if posts:
-        members.appoint_many(posts, by=run.created_by)
-
-
-def _new_member(person: Person, units: dict[int, Unit], code: str) -> Member:
-    values = dict(person.record)
-    state = person.values.get("state", Member.State.ACTIVE)
-    if state != Member.State.ACTIVE:
-        values.update(state=state, state_on=person.values["state_on"])
-    return members.build(unit=units[person.unit_id], code=code, id_number=person.id_number, **values)
-
-
-def _post(person: Person, member: Member) -> Post:
-    values = person.values
-    return Post(member=member, unit_id=person.unit_id, office=values["office"], started_on=values["office_on"])
-
-
-def _update(run: ImportRun, row: ImportRow, decision: Decision, units: dict[int, Unit]) -> None:
-    """Bring one known person into line; a row that meanwhile became impossible is left and says why."""
-    person, member, by, reason = decision.person, decision.member, run.created_by, _reason(run)
-    if decision.verdict == Verdict.ERROR:
-        row.verdict, row.problems = Verdict.ERROR, person.problems
-        row.save(update_fields=["verdict", "problems"])
-        ImportRun.objects.filter(pk=run.pk).update(errors=F("errors") + 1, total=F("total") - 1)
-        return
-    if member is None:
-        return
-    if decision.record:
-        members.update_member(member=member, by=by, reason=reason, **decision.record)
-    if decision.moves:
-        members.transfer(member=member, to=units[person.unit_id], by=by, reason=reason)
-        member.refresh_from_db()
-    if decision.state:
-        on = person.values.get("state_on")
-        members.set_state(member=member, state=decision.state, on=on, by=by, reason=reason)
-    if decision.appoints:
-        members.appoint_many([_post(person, member)], by=by)
-
-
-def _reason(run: ImportRun) -> str:
-    return run.file_name[-200:]
 
 
 def _finish(run: ImportRun) -> ImportRun:

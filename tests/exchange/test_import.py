@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from lms.exchange import services
+from lms.exchange import services, writer
 from lms.exchange.models import ImportRow, ImportRun
+from lms.goals.models import GoalPolicy, Rollup, Standing
+from lms.goals.progress import rebuild
+from lms.goals.services import open_year
 from lms.members.models import AuditEntry, Member, Post
 from tests.conftest import County
 from tests.exchange.conftest import Plan, codes, counts
@@ -215,8 +218,8 @@ def test_case_22_killed_in_the_middle_ends_in_the_state_of_an_undisturbed_run(
     plan: Plan, tree: County, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_member(tree.branch, "旧名字", id_number=id_number(7))
-    monkeypatch.setattr(services, "APPLY_CHUNK", 4)
-    monkeypatch.setattr(services, "APPLY_SECONDS", 3600)  # a busy machine would cut a chunk of its own accord
+    monkeypatch.setattr(writer, "FEWEST", 4)
+    monkeypatch.setattr(writer, "MOST", 4)
     run = plan(official([person(n, f"张{chr(0x4E00 + n)}") for n in range(1, 15)]))
     run = services.confirm(run=run, skip_errors=False, by=None)
 
@@ -234,6 +237,127 @@ def test_case_22_killed_in_the_middle_ends_in_the_state_of_an_undisturbed_run(
     assert AuditEntry.objects.filter(action="member.create").count() == 14
 
 
+def _roster_of_every_kind(tree: County) -> bytes:
+    """New people, changes of fields, branch, state and office, and rows that change nothing, in turn."""
+    head = [*HEAD, "党内职务", "任职日期"]
+    rows = []
+    for n in range(1, 22):
+        kind = n % 7
+        if kind:
+            make_member(tree.branch, f"张{chr(0x4E00 + n)}", id_number=id_number(n), job="务农")
+        rows.append(
+            person(
+                n,
+                f"张{chr(0x4E00 + n)}",
+                branch="枫林村" if kind == 2 else "桃源村",
+                党籍状态="转出" if kind == 3 else "正常",
+                状态日期="2026-01-01" if kind == 3 else None,
+                党内职务="委员" if kind == 4 else None,
+                任职日期="2024-01-01" if kind == 4 else None,
+                人员类别="预备党员" if kind == 5 else "正式党员",
+            )
+        )
+    return official(rows, [*head, "状态日期"])
+
+
+def _state(names: tuple[str, ...] = ("name", "unit__name", "state", "state_on", "category", "job", "mobile")) -> Any:
+    """The roster, its offices, standings and roll-ups, as far as they do not depend on the order of writing."""
+    return (
+        sorted(Member.objects.values_list(*names), key=str),
+        sorted(Post.objects.values_list("member__name", "unit__name", "office", "started_on")),
+        sorted(Standing.objects.values_list("member__name", "unit__name", "line__audience", "met")),
+        sorted(Rollup.objects.exclude(members=0).values_list("unit__name", "line__audience", "members", "zero")),
+    )
+
+
+@pytest.mark.parametrize("cut", [None, 1, 2, 3, 4, 5, 6])
+def test_case_22_a_cut_after_any_transaction_ends_in_the_same_state(
+    plan: Plan, tree: County, monkeypatch: pytest.MonkeyPatch, cut: int | None
+) -> None:
+    open_year(year=2026, by=None)
+    monkeypatch.setattr(writer, "FEWEST", 3)
+    monkeypatch.setattr(writer, "MOST", 3)
+    run = services.confirm(run=plan(_roster_of_every_kind(tree)), skip_errors=False, by=None)
+    left = cut
+
+    def kill(done: int, total: int) -> None:
+        nonlocal left
+        if left is not None and (left := left - 1) == 0:
+            left = None
+            raise Killed
+
+    if cut is not None:
+        with pytest.raises(Killed):
+            services.apply(run=run, progress=kill)
+    services.apply(run=run)
+    assert (run.state, run.done, run.total) == ("applied", 21, 21)
+    assert not run.rows.filter(done=False).exists()
+    counted = {"member.create": 3, "member.update": 18, "member.transfer": 3, "member.state": 3}
+    assert {
+        action: AuditEntry.objects.filter(action=action, reason="名册.xlsx").count() for action in counted
+    } == counted
+    assert _state() == _undisturbed(tree)
+
+
+def _undisturbed(tree: County) -> Any:
+    """What the file says, told without the import; standings and roll-ups made anew from the roster."""
+    names = {n: f"张{chr(0x4E00 + n)}" for n in range(1, 22)}
+    members = []
+    for n, name in names.items():
+        kind = n % 7
+        members.append(
+            (
+                name,
+                (tree.branch2 if kind == 2 else tree.branch).name,
+                "transferred" if kind == 3 else "active",
+                dt.date(2026, 1, 1) if kind == 3 else None,
+                "probationary" if kind == 5 else "full",
+                "外出务工经商人员",
+                "13812345678",
+            )
+        )
+    posts = [(name, tree.branch.name, "committee", dt.date(2024, 1, 1)) for n, name in names.items() if n % 7 == 4]
+    Standing.objects.all().delete()
+    Rollup.objects.all().delete()
+    rebuild(GoalPolicy.objects.get())
+    return sorted(members, key=str), sorted(posts), *_state()[2:]
+
+
+def test_rows_without_a_change_are_not_decided_again(load: Plan, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = official([person(1), person(2)])
+    load(data)
+    run = plan(data)
+    assert run.rows.filter(done=True).count() == 2
+    monkeypatch.setattr(writer.plan, "decide", None)
+    run = services.apply(run=services.confirm(run=run, skip_errors=False, by=None))
+    assert (run.state, run.done, run.total) == ("applied", 2, 2)
+
+
+def test_a_row_that_became_impossible_is_left_and_the_rest_is_written(plan: Plan, personas: County) -> None:
+    by = personas.users["town"]
+    run = plan(official([person(1), person(2)]), unit=personas.town, by=by)
+    run = services.confirm(run=run, skip_errors=False, by=by)
+    make_member(personas.other_branch, "张大山", id_number=id_number(1))
+    services.apply(run=run)
+    assert (run.state, run.done, run.total, run.errors) == ("applied", 1, 1, 1)
+    assert codes(run) == [(5, "other-branch")]
+
+
+def test_two_new_people_of_one_name_and_birthday_are_not_made_one(load: Plan, tree: County) -> None:
+    """Somebody entered without a number is found once; who else has the name and the birthday is another person."""
+    make_member(tree.branch, "张大山", birth_date=dt.date(1958, 3, 6))
+    assert counts(load(official([person(1), person(2)]))) == (1, 1, 0, 0)
+    assert Member.objects.filter(name="张大山").count() == 2
+
+
+def test_a_transaction_takes_up_as_many_rows_as_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "SECONDS", 0.08)
+    assert writer.next_size(100, 0.08) == 100
+    assert writer.next_size(100, 0.01) == 200
+    assert writer.next_size(300, 0.01) == writer.MOST
+    assert writer.next_size(100, 5.0) == writer.FEWEST
+
+
 def test_case_22_a_chunk_that_fails_leaves_nothing_behind(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     run = services.confirm(run=plan(official([person(1), person(2)])), skip_errors=False, by=None)
 
@@ -241,7 +365,7 @@ def test_case_22_a_chunk_that_fails_leaves_nothing_behind(plan: Plan, monkeypatc
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(services.ImportRow.objects, "filter", fail)
+        patched.setattr(writer.ImportRow.objects, "filter", fail)
         with pytest.raises(Killed):
             services.apply(run=run)
     assert (Member.objects.count(), run.rows.filter(done=True).count()) == (0, 0)
