@@ -80,7 +80,7 @@ def expected(
     day = reference_day(policy.year, day or clock.today())
     units = _bound(member_ids, roster_on or known_on)
     leaders = _ids(Post.objects.held(day, known_on).filter(member_id__in=member_ids))
-    exempt = _ids(_exemptions_known(known_on).filter(member_id__in=member_ids, starts_on__lte=day, ends_on__gte=day))
+    exempt = _ids(exemptions_known(known_on).filter(member_id__in=member_ids, starts_on__lte=day, ends_on__gte=day))
     earned = totals.of_members(member_ids, policy.year, known_on=known_on, until=until)
     found = {}
     for pk, unit_id in units.items():
@@ -99,7 +99,7 @@ def _bound(member_ids: Sequence[int], known_on: dt.datetime | None) -> dict[int,
     return {pk: version.unit_id for pk, version in versions.items() if history.is_bound(version)}
 
 
-def _exemptions_known(known_on: dt.datetime | None) -> QuerySet[Exemption]:
+def exemptions_known(known_on: dt.datetime | None) -> QuerySet[Exemption]:
     """Approved exemptions that were not withdrawn, now or at an earlier moment."""
     if known_on is None:
         return Exemption.objects.filter(withdrawn_at__isnull=True)

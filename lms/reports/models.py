@@ -310,7 +310,7 @@ class ClosedStanding(AppendOnlyModel):
     class Meta:
         verbose_name = _("结转的达标情况")
         verbose_name_plural = _("结转的达标情况")
-        ordering = ["line", "code"]
+        ordering = ["line_id", "code"]
         constraints = [models.UniqueConstraint(fields=["run", "line", "member"], name="closed_standing_once")]
 
     def __str__(self) -> str:
@@ -344,7 +344,7 @@ class ClosedUnit(AppendOnlyModel):
     class Meta:
         verbose_name = _("结转的单位数字")
         verbose_name_plural = _("结转的单位数字")
-        ordering = ["line", "path"]
+        ordering = ["line_id", "path"]
         constraints = [
             models.UniqueConstraint(fields=["run", "line", "unit"], name="closed_unit_once"),
             models.CheckConstraint(condition=Q(members__gte=F("exempt") + F("met")), name="closed_unit_parts_fit"),

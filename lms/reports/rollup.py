@@ -114,13 +114,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A unit's report: its child units (itself when it has none) and its total."""
+    """A unit's report: its child units (itself when it has none) and its total; ``earlier``: as of a day before today."""
 
     unit: Unit
     year: int
     as_of: dt.date
     rows: list[Row]
     total: Row
+    earlier: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The report by the names of the contract."""
@@ -141,16 +142,22 @@ def completion(unit: Unit, year: int, as_of: dt.date | None = None) -> Completio
         rows, total, day = _now(unit, children, year), _now(unit, [unit], year)[0], today
     else:
         rows, total, day = *_then(unit, children, year, as_of), as_of
-    return Completion(unit, year, day, [*rows, *_direct(total, rows)], total)
+    return Completion(unit, year, day, [*rows, *direct(total, rows)], total, earlier=day < today)
 
 
-def _direct(total: Row, rows: Sequence[Row]) -> Iterator[Row]:
-    """The people of the unit itself, where it has any besides those of its children: so that the rows add up."""
+def direct(total: Row, rows: Sequence[Row]) -> Iterator[Row]:
+    """The row of the people of the unit itself, where it has any: so that the rows add up."""
+    left = rest(total, rows)
+    if left.of_members.members or left.of_leaders.members:
+        yield left
+
+
+def rest(total: Row, rows: Sequence[Row]) -> Row:
+    """What the children's rows leave of the total: the people of the unit itself."""
     members, leaders = total.of_members, total.of_leaders
     for row in rows:
         members, leaders = members - row.of_members, leaders - row.of_leaders
-    if members.members or leaders.members:
-        yield Row(total.unit, members, leaders, direct=True)
+    return Row(total.unit, members, leaders, direct=True)
 
 
 def _now(unit: Unit, units: Sequence[Unit], year: int) -> list[Row]:
@@ -166,7 +173,7 @@ def _now(unit: Unit, units: Sequence[Unit], year: int) -> list[Row]:
 
 
 def _then(unit: Unit, children: Sequence[Unit], year: int, day: dt.date) -> tuple[list[Row], Row]:
-    """What was known at the end of a day of what was earned until then, over today's roster."""
+    """What was known at the end of a day: the hours, the roster, the offices and the exemptions of then."""
     rows = {child.path: Row(child, Sums(), Sums()) for child in children}
     total = Row(unit, Sums(), Sums())
     for path, audience, standing in progress.standings_as_of(unit, year, day):

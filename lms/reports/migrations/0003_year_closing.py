@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "结转的单位数字",
                 "verbose_name_plural": "结转的单位数字",
-                "ordering": ["line", "path"],
+                "ordering": ["line_id", "path"],
                 "constraints": [
                     models.UniqueConstraint(fields=("run", "line", "unit"), name="closed_unit_once"),
                     models.CheckConstraint(
@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "结转的达标情况",
                 "verbose_name_plural": "结转的达标情况",
-                "ordering": ["line", "code"],
+                "ordering": ["line_id", "code"],
                 "constraints": [models.UniqueConstraint(fields=("run", "line", "member"), name="closed_standing_once")],
             },
         ),
