@@ -23,10 +23,13 @@ from fpdf.enums import TextMode
 
 FONT = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.ttf"
 FAMILY = "sheet"
-INK, MUTED, RED = (31, 35, 40), (96, 103, 112), (181, 34, 27)
+INK, MUTED, RED, SHADE = (31, 35, 40), (96, 103, 112), (181, 34, 27), (243, 240, 234)
 LINE = 0.2
 POINT = 0.3528
 LEADING = 1.45
+BASELINE = LEADING / 2 + 0.3
+SPREAD = 1.15
+SHIFT = {"L": 0.0, "C": 0.5, "R": 1.0}
 PADDING = 1.2
 NEVER_FIRST = "，。、；：？！）》」』】”’…％%)"
 """What a line does not begin with: it hangs at the end of the line before."""
@@ -91,13 +94,11 @@ class Paper(FPDF):
         self.sheet += 1
         if self.stamp:
             self._cross(self.stamp)
-        self.write_at(
-            self.left, self.h - 10, f"{self.foot}    {self.sheet}".strip(), 8, width=self.inner, align="R", colour=MUTED
-        )
+        self.write_at(self.w - self.left, self.h - 10, f"{self.foot}    {self.sheet}".strip(), 8, "R", MUTED)
 
     def _cross(self, word: str) -> None:
         with self.rotation(30, self.w / 2, self.h / 2), self.local_context(fill_opacity=0.18):
-            self.write_at(0, self.h / 2 - 12, word, 90, width=self.w, align="C", colour=RED)
+            self.write_at(self.w / 2, self.h / 2 - 22, word, 90, "C", RED)
 
     @property
     def inner(self) -> float:
@@ -117,33 +118,32 @@ class Paper(FPDF):
     # -- text --------------------------------------------------------------------
 
     def write_at(
-        self,
-        x: float,
-        y: float,
-        text: str,
-        size: float,
-        *,
-        width: float,
-        align: str = "L",
-        colour: tuple[int, int, int] = INK,
+        self, x: float, y: float, text: str, size: float, align: str = "L", colour: tuple[int, int, int] = INK
     ) -> None:
-        """Write one line at a place, in a box of some width; nothing else moves."""
-        back = self.x, self.y
-        self.set_font(FAMILY, size=size)
+        """Write one line below ``y``: from ``x`` on (``L``), around it (``C``), or up to it (``R``). Nothing else moves."""
+        self._write(x, y, printable(text), size, align, colour)
+
+    def _write(
+        self, x: float, y: float, text: str, size: float, align: str = "L", colour: tuple[int, int, int] = INK
+    ) -> None:
         self.set_text_color(*colour)
-        self.set_xy(x, y)
-        self.cell(width, size * POINT * LEADING, printable(text), align=align)
-        self.set_xy(*back)
+        taken = self._measure(text, size) if align != "L" else 0
+        self.set_font(FAMILY, size=size)
+        self.text(x - taken * SHIFT[align], y + size * POINT * BASELINE, text)
+
+    def _measure(self, text: str, size: float) -> float:
+        return sum(self._width(sign, size) for sign in text)
 
     def title_line(self, text: str, size: float = 24) -> None:
         """The name of the form, wide and heavy."""
-        self.set_char_spacing(size * 0.12)
         self.text_mode = TextMode.FILL_STROKE
         self.set_line_width(0.25)
         self.set_draw_color(*INK)
-        self.write_at(self.left, self.y, text, size, width=self.inner, align="C")
+        step = size * POINT * SPREAD
+        x = self.w / 2 - step * (len(text) - 1) / 2
+        for place, sign in enumerate(printable(text)):
+            self._write(x + place * step, self.y, sign, size, "C")
         self.text_mode = TextMode.FILL
-        self.set_char_spacing(0)
         self.set_y(self.y + size * POINT * LEADING + 3)
 
     def paragraph(
@@ -153,7 +153,7 @@ class Paper(FPDF):
         height = size * POINT * (LEADING + 0.15)
         for line in self.wrapped("　" * indent + text, self.inner, size):
             self.need(height)
-            self.write_at(self.left, self.y, line, size, width=self.inner, align=align, colour=colour)
+            self._write(self.left + self.inner * SHIFT[align], self.y, line, size, align, colour)
             self.set_y(self.y + height)
 
     def wrapped(self, text: str, width: float, size: float) -> list[str]:
@@ -179,42 +179,35 @@ class Paper(FPDF):
 
     # -- tables ---------------------------------------------------------------------
 
-    def table(self, heads: Sequence[Head], rows: Iterable[Sequence[str]], size: float = 9) -> None:
+    def ruled(self, heads: Sequence[Head], rows: Iterable[Sequence[str]], size: float = 9) -> None:
         """A ruled table. The heads are repeated on each sheet and no row is cut in two."""
-        self.need(3 * size * POINT * LEADING + 6 * PADDING)
-        self._row(heads, [head.title for head in heads], size, head=True)
+        top = self._cells(heads, [head.title for head in heads], size)
+        self.need(3 * _height(top, size))
+        self._row(heads, top, size, head=True)
         for row in rows:
-            if self.room < self._height(heads, row, size):
+            cells = self._cells(heads, row, size)
+            if self.room < _height(cells, size):
                 self.turn()
-                self._row(heads, [head.title for head in heads], size, head=True)
-            self._row(heads, row, size)
+                self._row(heads, top, size, head=True)
+            self._row(heads, cells, size)
 
-    def _cells(self, heads: Sequence[Head], row: Sequence[str], size: float) -> Iterator[tuple[Head, list[str]]]:
-        for head, text in zip(heads, row, strict=True):
-            yield head, self.wrapped(text, head.width - 2 * PADDING, size)
+    def _cells(self, heads: Sequence[Head], row: Sequence[str], size: float) -> list[list[str]]:
+        """The lines of each cell of a row."""
+        return [self.wrapped(text, head.width - 2 * PADDING, size) for head, text in zip(heads, row, strict=True)]
 
-    def _height(self, heads: Sequence[Head], row: Sequence[str], size: float) -> float:
-        most = max(len(lines) for _head, lines in self._cells(heads, row, size))
-        return most * size * POINT * LEADING + 2 * PADDING
-
-    def _row(self, heads: Sequence[Head], row: Sequence[str], size: float, *, head: bool = False) -> None:
-        height, step = self._height(heads, row, size), size * POINT * LEADING
+    def _row(self, heads: Sequence[Head], cells: list[list[str]], size: float, *, head: bool = False) -> None:
+        height, step = _height(cells, size), size * POINT * LEADING
         x, y = self.left, self.y
         self.set_line_width(LINE)
         self.set_draw_color(*MUTED)
-        self.set_fill_color(243, 240, 234)
-        for column, lines in self._cells(heads, row, size):
+        self.set_fill_color(*SHADE)
+        for column, lines in zip(heads, cells, strict=True):
             self.rect(x, y, column.width, height, style="DF" if head else "D")
+            align = "C" if head else column.align
+            anchor = x + PADDING + (column.width - 2 * PADDING) * SHIFT[align]
             top = y + (height - len(lines) * step) / 2
             for number, line in enumerate(lines):
-                self.write_at(
-                    x + PADDING,
-                    top + number * step,
-                    line,
-                    size,
-                    width=column.width - 2 * PADDING,
-                    align="C" if head else column.align,
-                )
+                self._write(anchor, top + number * step, line, size, align)
             x += column.width
         self.set_y(y + height)
 
@@ -222,7 +215,7 @@ class Paper(FPDF):
 
     def qr(self, address: str, x: float, y: float, side: float) -> None:
         """A QR code of an address as vector squares, error correction M, its quiet zone within ``side``."""
-        rows = list(segno.make(address, error="m", micro=False).matrix_iter(border=4))
+        rows = list(_code(address).matrix_iter(border=4))
         step = side / len(rows)
         self.set_fill_color(0, 0, 0)
         for line, row in enumerate(rows):
@@ -238,14 +231,24 @@ class Paper(FPDF):
         self.set_draw_color(*INK)
         for place, word in enumerate(words):
             x = self.left + place * width
-            taken = sum(self._width(sign, size) for sign in word) + 2
-            self.write_at(x, top, word, size, width=taken)
+            taken = self._measure(word, size) + 2
+            self.write_at(x, top, word, size)
             self.line(x + taken, top + 6, x + width - 8, top + 6)
         self.set_y(top + 10)
 
     def done(self) -> bytes:
         """The finished document."""
         return bytes(self.output())
+
+
+def _height(cells: Sequence[Sequence[str]], size: float) -> float:
+    """How high a row is in mm, by its fullest cell."""
+    return max(map(len, cells)) * size * POINT * LEADING + 2 * PADDING
+
+
+def _code(address: str) -> segno.QRCode:
+    """Error correction M. The mask is fixed: trying all eight takes longer than drawing the form, and readers take any."""
+    return segno.make_qr(address, error="m", mask=2)
 
 
 def _runs(row: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -262,7 +265,7 @@ def _runs(row: Iterable[int]) -> Iterator[tuple[int, int]]:
 def qr_svg(address: str) -> str:
     """A QR code of an address as an SVG element for a page; it takes the size that its box gives it."""
     stream = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(
+    _code(address).save(
         stream,
         kind="svg",
         xmldecl=False,

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from lms.core import clock
 from lms.core.hours import ZERO
@@ -212,7 +213,7 @@ def is_intact(certificate: Certificate) -> bool:
 
 
 def readable(items: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
-    """Items for people: a date, words for category and mode, 学时 as ``Decimal``."""
+    """Items for people: a date, words for category, mode and rule (its day, for its activity is the mode), 学时 as ``Decimal``."""
     categories, modes = dict(Category.choices), dict(Mode.choices)
     return [
         {
@@ -221,6 +222,13 @@ def readable(items: Iterable[dict[str, str]]) -> list[dict[str, Any]]:
             "category": str(categories.get(item["category"], item["category"])),
             "mode": str(modes.get(item["mode"], item["mode"])),
             "hours": Decimal(item["hours"]),
+            "rule": _rule_words(item["rule"]),
         }
         for item in items
     ]
+
+
+def _rule_words(name: str) -> str:
+    """``meeting@2019-01-01`` as people say it: the version of 2019-01-01."""
+    _activity, at, day = name.partition("@")
+    return _("%(day)s 版") % {"day": day} if at else name

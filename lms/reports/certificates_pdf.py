@@ -56,22 +56,22 @@ def _statement(certificate: Certificate) -> str:
     }
     who = _("%(name)s（公民身份证号 %(number)s，%(unit)s）") if words["number"] else _("%(name)s（%(unit)s）")
     what = (
-        _("在 %(year)s 年度参加党员教育培训，截至 %(day)s 共计 %(hours)s 学时，明细如下。")
+        _("在 %(year)s 年度参加党员教育培训，截至%(day)s共计 %(hours)s 学时，明细如下。")
         if certificate.scope == Certificate.Scope.YEAR
         else _("参加“%(title)s”，共计 %(hours)s 学时，明细如下。")
     )
-    return _("兹证明 ") + who % words + what % words
+    return _("兹证明") + who % words + what % words
 
 
 def _items(paper: Paper, certificate: Certificate) -> None:
     heads = (
         Head(_("序号"), 10, "C"),
         Head(_("日期"), 22, "C"),
-        Head(_("培训名称"), 50),
-        Head(_("内容类别"), 27, "C"),
+        Head(_("培训名称"), 55),
+        Head(_("内容类别"), 31, "C"),
         Head(_("学习形式"), 20, "C"),
         Head(_("学时"), 13, "R"),
-        Head(_("折算规则"), 32, "C"),
+        Head(_("折算规则"), 23, "C"),
     )
     rows = [
         (
@@ -85,7 +85,7 @@ def _items(paper: Paper, certificate: Certificate) -> None:
         )
         for place, item in enumerate(certificates.readable(certificate.items), 1)
     ]
-    paper.table(heads, [*rows, ("", "", _("合计"), "", "", number(certificate.total), "")], 8.5)
+    paper.ruled(heads, [*rows, ("", "", _("合计"), "", "", number(certificate.total), "")], 8.5)
 
 
 def _foot(paper: Paper, certificate: Certificate) -> None:
@@ -93,7 +93,6 @@ def _foot(paper: Paper, certificate: Certificate) -> None:
     paper.need(QR_SIDE + 16)
     top, left, side = paper.y + 8, paper.left, QR_SIDE
     paper.qr(verify_address(certificate), left, top, side)
-    half = paper.inner / 2
     for place, line in enumerate(
         [
             _("扫码核验真伪"),
@@ -102,7 +101,7 @@ def _foot(paper: Paper, certificate: Certificate) -> None:
             _("校验码 %(digest)s") % {"digest": certificate.digest[:DIGEST_SIGNS]},
         ]
     ):
-        paper.write_at(left + 2, top + side + place * 4.5, line, 8, width=half, colour=MUTED)
+        paper.write_at(left + 2, top + side + place * 4.5, line, 8, colour=MUTED)
     signed = [certificate.issuer_name, date_zh(certificate.issued_at), _("（盖章）")]
     for place, line in enumerate(signed):
-        paper.write_at(left + half, top + 6 + place * 9, line, 12, width=half, align="R")
+        paper.write_at(left + paper.inner, top + 6 + place * 9, line, 12, "R")

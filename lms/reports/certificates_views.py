@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from lms.core.pdf import qr_svg
+from lms.core.templatetags.xiangxue import number as figure
 from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.members.permissions import can, can_anywhere, get_or_404, visible
@@ -80,7 +81,7 @@ def certificate_revoke(request: SignedInRequest, number: str) -> HttpResponse:
         else:
             flash.success(request, _("证明已撤销，扫码核验会显示“已撤销”。"))
         return redirect("certificate-detail", found.number)
-    facts = [(_("编号"), found.number), (_("姓名"), found.name), (_("合计学时"), found.total)]
+    facts = [(_("编号"), found.number), (_("姓名"), found.name), (_("合计学时"), figure(found.total))]
     context = {
         "heading": _("撤销学时证明"),
         "text": _("撤销后不能恢复；同样的内容可以重新开具，编号不同。学时记录不受影响。"),

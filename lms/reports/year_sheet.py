@@ -138,9 +138,10 @@ def _held(line: Any, county: str) -> Held:
 
 
 def _of_attendance(found: Any, line: Any, _county: str) -> Held:
-    """A training: its unit, and who closed it, for closing is what credits."""
+    """A training: its unit, and who closed it, for closing is what credits; else who called the roll or was in charge."""
     training = found.training
-    return Held(str(training.unit.name), _name(training.closed_by or found.attendance.marked_by or line.posted_by))
+    who = training.closed_by or found.attendance.marked_by or line.posted_by or training.trainer
+    return Held(str(training.unit.name), _name(who))
 
 
 def _of_viewing(found: Any, line: Any, _county: str) -> Held:

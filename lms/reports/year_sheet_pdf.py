@@ -19,7 +19,7 @@ def document(sheet: YearSheet) -> bytes:
         paper.begin(foot=_("%(name)s %(year)s 年度") % {"name": sheet.member.name, "year": sheet.year})
         paper.title_line(_("党员学时登记表"), 20)
         paper.paragraph(_head(sheet), 10.5)
-        paper.table(_heads(), [*(_row(row) for row in sheet.rows), _total(sheet)], 8.5)
+        paper.ruled(_heads(), [*(_row(row) for row in sheet.rows), _total(sheet)], 8.5)
         _foot(paper, sheet)
         return paper.done()
 
@@ -38,13 +38,13 @@ def _heads() -> tuple[Head, ...]:
         Head(_("日期"), 21, "C"),
         Head(_("培训名称"), 62),
         Head(_("培训类别"), 22, "C"),
-        Head(_("内容类别"), 28, "C"),
+        Head(_("内容类别"), 31, "C"),
         Head(_("主办单位"), 46),
         Head(_("形式"), 18, "C"),
         Head(_("学时"), 13, "R"),
         Head(_("考核结果"), 17, "C"),
         Head(_("认定人"), 20, "C"),
-        Head(_("备注"), 26),
+        Head(_("备注"), 23),
     )
 
 

@@ -160,7 +160,7 @@ def test_the_paper_has_everything_and_rare_characters_are_right(login: Login, pa
         paper.id_number_masked,
         "葡萄修剪培训",
         "2026-03-05",
-        "class@2019-01-01",
+        "2019-01-01 版",
         "清溪县委",
         "2026年11月22日",
         paper.digest[:16],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
 import sys
 import time
@@ -34,6 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         port = options["port"]
         refuse_taken(port)
+        os.environ.setdefault("XIANGXUE_URL", f"http://{HOST}:{port}")  # printed in QR codes by web and worker
         manage = str(settings.BASE_DIR / "manage.py")
         with Supervisor(grace=GRACE_SECONDS) as group:
             self.prepare(options)
