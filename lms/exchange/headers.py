@@ -28,6 +28,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("组织关系所在党支部", "组织关系所在支部", "组织关系所在单位", "所在基层党组织", "所属支部名称"),
     ),
     "committee": ("所在党委", "所属党委", "上级党组织", "上级党委", "党委", "所属乡镇", "乡镇", "所在乡镇", "乡镇党委"),
+    "station": ("所属站点", "站点", "站点名称", "所在站点", "远教站点", "收看站点"),
     "sex": ("性别",),
     "nation": ("民族", "民族名称"),
     "birth_date": ("出生日期", "出生年月", "出生年月日", "出生时间", "生日"),
@@ -65,7 +66,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 REQUIRED = ("name", "id_number")
 FIELD_OF = {alias: field for field, aliases in COLUMNS.items() for alias in aliases}
 # Columns that a roster may have and that nobody misses when they are not taken.
-IDLE = {"序号", "编号", "备注", "年龄", "党龄", "序", "no", "no.", "所属站点", "联系电话"}
+IDLE = {"序号", "编号", "备注", "年龄", "党龄", "序", "no", "no.", "联系电话"}
 SEARCHED_ROWS = 15
 # A sheet that explains the form is never the roster, however much it looks like one.
 EXPLAINS = re.compile(r"示例|样例|样表|范例|说明|代码|字典")

@@ -59,6 +59,8 @@ ROW: dict[str, Any] = {
     "confirmed-before-joined": gettext_lazy("转正日期早于入党日期。"),
     # Warnings: the row is taken.
     "joined-under-age": gettext_lazy("按日期计算，入党时不满 18 岁，请核对。"),
+    "station-differs": gettext_lazy("这个党支部的站点是“%(station)s”。站点随党支部确定，本列只作核对，不单独保存。"),
+    "station-none": gettext_lazy("这个党支部还没有登记站点。站点随党支部确定，本列只作核对，不单独保存。"),
     "office-unknown": gettext_lazy("不是书记、副书记或委员，未作为党内职务记录。"),
     "office-date-assumed": gettext_lazy("没有任职日期，按导入当日记录。"),
     "office-date-differs": gettext_lazy("名册中已有这一职务，任职日期不同，未改动。"),

@@ -25,6 +25,7 @@ PLAIN: dict[str, Callable[[Cell], Any]] = {
     "away": rules.yes_no,
     "away_to": lambda cell: rules.uncoded(cell, 100),
     "hardship": rules.yes_no,
+    "station": lambda cell: rules.text(cell, 100),
 }
 DATES = ("joined_on", "confirmed_on", "lost_contact_on", "state_on", "office_on")
 # What a person's record takes from the row by the same name; the rest is branch, state and office.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from lms.exchange.branches import Place
 from lms.exchange.models import ImportRow, ImportRun
 from lms.exchange.plan import Scope
+from lms.exchange.station_names import BranchStation
 from lms.members.models import Unit, User
 from lms.members.permissions import units_where, visible
+from lms.stations.models import Station
 
 BRANCHES = (Unit.Kind.GENERAL_BRANCH, Unit.Kind.BRANCH, Unit.Kind.GROUP)
 
@@ -40,6 +42,14 @@ def places_in(unit: Unit) -> list[Place]:
 def places_above(unit: Unit) -> list[Place]:
     """The units over a unit."""
     return [_place(found) for found in Unit.objects.filter(path__in=unit.ancestor_paths[:-1])]
+
+
+def stations_for(unit: Unit) -> list[BranchStation]:
+    """The stations in use of a unit, of the units below it and of those over it."""
+    found = Station.objects.filter(
+        Q(unit__path__startswith=unit.path) | Q(unit__path__in=unit.ancestor_paths), active=True
+    )
+    return [BranchStation(*values) for values in found.values_list("unit__path", "code", "name")]
 
 
 def _place(unit: Unit) -> Place:

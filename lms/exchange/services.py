@@ -18,13 +18,13 @@ from django.db.models import F
 from lms.core import clock
 from lms.core.crypto import decrypt, encrypt
 from lms.core.inserts import insert
-from lms.exchange import headers, messages, people, plan, sandbox
+from lms.exchange import headers, messages, people, plan, sandbox, station_names
 from lms.exchange.branches import Finder
 from lms.exchange.models import ImportRow, ImportRun
 from lms.exchange.people import Person
 from lms.exchange.plan import Decision
 from lms.exchange.sandbox import FileProblem
-from lms.exchange.selectors import places_above, places_in, reach
+from lms.exchange.selectors import places_above, places_in, reach, stations_for
 from lms.exchange.writer import Writer
 from lms.members import audit
 from lms.members.models import Unit, User
@@ -92,6 +92,7 @@ def make_plan(*, run: ImportRun, progress: Progress | None = None) -> ImportRun:
         return _fail(run, error)
     run.rows.all().delete()
     scope, units = reach(run), _units(run)
+    station_names.compare(rows, stations_for(run.unit), {unit.pk: unit.path for unit in units.values()})
     counts = dict.fromkeys(Verdict.values, 0)
     for start in range(0, len(rows), PLAN_CHUNK):
         decisions = plan.decide(rows[start : start + PLAN_CHUNK], scope)

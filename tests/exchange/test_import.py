@@ -14,6 +14,7 @@ from lms.goals.models import GoalPolicy, Rollup, Standing
 from lms.goals.progress import rebuild
 from lms.goals.services import open_year
 from lms.members.models import AuditEntry, Member, Post
+from lms.stations.models import Station
 from tests.conftest import County
 from tests.exchange.conftest import Plan, codes, counts
 from tests.exchange.rosters import HEAD, official, person, plain, table, text
@@ -200,6 +201,33 @@ def test_offices_make_posts_and_moving_them_is_idempotent(load: Plan, tree: Coun
     load(official([person(1, 党内职务="党支部书记", 任职日期="2021.03"), person(2, 党内职务="治保主任")], head))
     post = Post.objects.get()
     assert (post.office, post.unit, post.started_on) == ("secretary", tree.branch, dt.date(2021, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("written", "warning"),
+    [
+        *(("桃源村党群服务中心", ""), ("桃源村", ""), ("石桥镇桃源村站点", ""), ("S-C-T01-B01", ""), (None, "")),
+        *(("枫林村党群服务中心", "station-differs"), ("清溪县党校", "station-differs")),
+    ],
+)
+def test_the_station_follows_the_branch_and_the_column_is_only_compared(
+    load: Plan, tree: County, written: str | None, warning: str
+) -> None:
+    Station.objects.create(code=f"S-{tree.branch.code}", name="桃源村党群服务中心", unit=tree.branch)
+    run = load(official([person(1, 所属站点=written)], [*HEAD, "所属站点"]))
+    assert (counts(run), run.state) == ((1, 0, 0, 0), "applied")
+    assert codes(run, "warning") == ([(5, warning)] if warning else [])
+
+
+def test_a_station_where_the_branch_has_none_is_said_and_a_group_has_that_of_its_branch(
+    plan: Plan, tree: County
+) -> None:
+    Station.objects.create(code="S-1", name="桃源村党群服务中心", unit=tree.branch)
+    tree.branch.refresh_from_db()
+    tree.branch.add_child(code="C-T01-B01-G1", name="桃源村第一党小组", short_name="第一小组", kind="group")
+    rows = [person(1, branch="第一小组", 所属站点="桃源村站"), person(2, branch="枫林村", 所属站点="枫林村站")]
+    run = plan(official(rows, [*HEAD, "所属站点"]))
+    assert (codes(run), codes(run, "warning")) == ([], [(6, "station-none")])
 
 
 def test_errors_stop_everything_unless_they_are_skipped(plan: Plan) -> None:
