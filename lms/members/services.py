@@ -240,9 +240,8 @@ def leave_office(*, post: Post, on: dt.date, by: User | None, reason: str = "") 
         raise MemberError("post-ended", "an office ends once")
     post.ended_on, post.ended_recorded_at = on, clock.now()
     post.save(update_fields=["ended_on", "ended_recorded_at"])
-    audit.record(
-        "post.end", by=by, on=f"members.member:{post.member_id}", unit=post.unit, reason=reason, office=post.office
-    )
+    target, detail = f"members.member:{post.member_id}", {"office": post.office, "ended_on": str(on)}
+    audit.record("post.end", by=by, on=target, unit=post.unit, reason=reason, **detail)
     members_changed.run([post.member_id])
 
 
