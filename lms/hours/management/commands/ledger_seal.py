@@ -27,9 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="the answer as JSON on stdout")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["verify"]:
+        if options["verify"] is not None:
             self._verify(options["verify"], as_json=options["json"])
-        elif options["lines"]:
+        elif options["lines"] is not None:
             self._lines(options["lines"])
         else:
             self._head(as_json=options["json"])
