@@ -54,7 +54,7 @@ def _told(certificate: Certificate) -> dict[str, Any]:
         "number": certificate.number,
         "name": rules.mask_name(certificate.name),
         "id_number": certificate.id_number_masked,
-        "scope": certificate.get_scope_display(),
+        "whole_year": certificate.scope == Certificate.Scope.YEAR,
         "year": certificate.year,
         "total": certificate.total,
         "issued_at": certificate.issued_at,
