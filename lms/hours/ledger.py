@@ -17,6 +17,7 @@ from django.db import transaction
 
 from lms.core import clock
 from lms.core.hours import ZERO
+from lms.core.inserts import insert
 from lms.hours.credit import Credit
 from lms.hours.hooks import hours_settled
 from lms.hours.models import Assertion, HourEntry
@@ -84,7 +85,7 @@ def _assert(credits: Sequence[Credit]) -> set[Day]:
     """Store what the sources assert; returns the days to settle, those that a source left included."""
     known = {row.source: row for row in Assertion.objects.filter(source__in=[credit.source for credit in credits])}
     days: set[Day] = set()
-    rows = []
+    fresh, changed = [], []
     for credit in credits:
         row = _assertion(credit)
         old = known.get(credit.source)
@@ -92,11 +93,14 @@ def _assert(credits: Sequence[Credit]) -> set[Day]:
             raise LedgerError(f"{credit.source} belongs to another member")
         if old is None or _facts(old) != _facts(row):
             days.add((credit.member_id, credit.earned_on))
-            if old is not None:
-                days.add((credit.member_id, old.earned_on))
-            rows.append(row)
+            if old is None:
+                fresh.append(row)
+                continue
+            days.add((credit.member_id, old.earned_on))
+            changed.append(row)
+    insert(fresh)
     Assertion.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["source"], update_fields=[*ASSERTED, "covers"]
+        changed, update_conflicts=True, unique_fields=["source"], update_fields=[*ASSERTED, "covers"]
     )
     return days
 
@@ -134,7 +138,8 @@ def _settle(days: set[Day], members: dict[int, Member], by: User | None) -> list
         prices = price(asserted.get(day, []))
         for row in asserted.get(day, []):
             lines += _agree(row, prices[row.source], last.get(row.source), members[row.member_id], by)
-    return HourEntry.objects.bulk_create(lines, batch_size=CHUNK)
+    insert(lines, key="uuid")
+    return lines
 
 
 def _asserted_on(days: Iterable[Day]) -> dict[Day, list[Assertion]]:
@@ -195,8 +200,8 @@ def _content(entry: HourEntry) -> tuple[object, ...]:
 def _line(row: Assertion, priced: Priced, member: Member, by: User | None) -> HourEntry:
     return HourEntry(
         source=row.source,
-        member=member,
-        unit=member.unit,
+        member_id=member.pk,
+        unit_id=member.unit_id,
         unit_name=member.unit.name,
         earned_on=row.earned_on,
         hours=priced.hours,
