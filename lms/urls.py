@@ -1,5 +1,6 @@
 """The URL map of the house. Addresses that others rely on are listed in docs/contract.md."""
 
+from django.conf import settings
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from wagtail import urls as wagtail_urls
@@ -8,6 +9,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from lms import views
 from lms.core import health
+from lms.core.style_guide import style_guide
 
 urlpatterns = [
     path("", include("courses.urls")),  # first: most requests are beats
@@ -27,5 +29,6 @@ urlpatterns = [
     path("", include("lms.exchange.urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    *([path("style-guide/", style_guide)] if settings.DEBUG else []),
     path("", include(wagtail_urls)),
 ]

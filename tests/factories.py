@@ -6,6 +6,9 @@ import datetime as dt
 import itertools
 from decimal import Decimal
 
+from wagtail.models import Page
+
+from courses.models import CourseIndexPage, CoursePage, LessonPage, MediaFile
 from lms.hours.credit import Credit
 from lms.members import accounts, services
 from lms.members.models import Member, RoleGrant, Unit, User
@@ -13,6 +16,8 @@ from lms.members.models import Member, RoleGrant, Unit, User
 _numbers = itertools.count(1)
 _usernames = itertools.count(1)
 PASSWORD = "long-enough-for-tests"
+MINUTE = 60_000
+"""One minute of film in milliseconds."""
 
 
 def id_number(
@@ -61,3 +66,21 @@ def make_credit(member: Member, hours: str = "2.00", **fields: object) -> Credit
     }
     values["hours"] = Decimal(str(values["hours"]))
     return Credit(**values)  # type: ignore[arg-type]
+
+
+def make_course(*minutes: int, slug: str = "putao", title: str = "葡萄栽培技术") -> list[LessonPage]:
+    """A published course with one video lesson of each length; the videos' files are not needed."""
+    index = CourseIndexPage.objects.first()
+    if index is None:
+        index = Page.objects.get(depth=1).add_child(instance=CourseIndexPage(title="课程", slug="test-courses"))
+    course = index.add_child(
+        instance=CoursePage(title=title, slug=slug, summary="从修剪到采收", category="skills", industry="葡萄")
+    )
+    lessons = []
+    for number, length in enumerate(minutes, 1):
+        media = MediaFile.objects.create(
+            title=f"第{number}课", type="video", file=f"media/{slug}-{number}.mp4", duration_ms=length * MINUTE
+        )
+        lesson = LessonPage(title=f"{title} 第{number}课", slug=f"lesson-{number}", media=media)
+        lessons.append(course.add_child(instance=lesson))
+    return lessons

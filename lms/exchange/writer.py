@@ -20,7 +20,7 @@ from lms.members.models import Member, Post, Unit
 Verdict = ImportRow.Verdict
 
 # Rows of a transaction: it begins with the fewest.
-FEWEST, MOST = 80, 400
+FEWEST, MOST = 120, 400
 # How long a transaction keeps other writers waiting; its number of rows follows from how long the last one took.
 SECONDS = 0.08
 COLUMNS = ("pk", "sealed", "problems")

@@ -123,11 +123,6 @@ def by_month(year: int, unit_path: str) -> list[tuple[int, Decimal]]:
     return [(month, found.get(month, ZERO)) for month in range(1, 13)]
 
 
-def day_of(member_id: int, day: dt.date) -> list[HourEntry]:
-    """The lines that stand on a member's day, over all sources."""
-    return standing(HourEntry.objects.filter(member_id=member_id, earned_on=day).order_by("source", "sequence"))
-
-
 def counts() -> dict[str, Any]:
     """How many lines and members the ledger has, and the hours that stand in all."""
     row = HourEntry.objects.aggregate(

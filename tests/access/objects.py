@@ -22,9 +22,8 @@ from lms.training.models import Base, Training
 from lms.training.services import SessionPlan
 from lms.training.views_roster import FIELD
 from tests.conftest import County
-from tests.courses.conftest import make_course
 from tests.exchange import rosters
-from tests.factories import make_credit, make_member
+from tests.factories import make_course, make_credit, make_member
 
 
 def nothing(county: County, unit: Unit) -> dict[str, Any]:

@@ -43,7 +43,7 @@ BATCH = 2000
 
 def fill(members: int) -> int:
     """Make the county; returns how many lines its ledger has."""
-    from tests.courses.conftest import make_course
+    from tests.factories import make_course
 
     lessons = make_course(*[LENGTH // MINUTE] * (2 * VIEWINGS + OWN))
     branches = _units(members)

@@ -23,8 +23,7 @@ def fill(number: int) -> list[str]:
     from lms.goals.services import open_year
     from lms.members.models import Unit
     from tests.bench import bare
-    from tests.courses.conftest import make_course
-    from tests.factories import make_member
+    from tests.factories import make_course, make_member
 
     call_command("migrate", verbosity=0, interactive=False)
     with connection.cursor() as cursor:

@@ -13,7 +13,7 @@ from cms.models import HomePage
 from courses import services
 from courses.models import CourseIndexPage, CoursePage, LessonPage
 from lms.members.models import Member
-from tests.courses.conftest import make_course
+from tests.factories import make_course
 
 Login = Callable[[str], Client]
 

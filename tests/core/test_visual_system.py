@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from importlib import reload
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.template.loader import get_template
 from django.test import RequestFactory
 
+from lms import urls
 from lms.core.context import ELDER_COOKIE
 from lms.core.style_guide import style_guide
 
@@ -114,3 +116,16 @@ def test_the_style_guide_shows_every_component(elder):
         assert name in shown, f"the style guide does not show .{name}"
     assert 'role="radiogroup" aria-labelledby="who-p1"' in html
     assert not re.search(r"\{%|\{\{", html)
+
+
+def test_the_style_guide_has_an_address_only_where_debugging_is_on(settings):
+    def addresses() -> list[str]:
+        return [str(pattern.pattern) for pattern in reload(urls).urlpatterns]
+
+    assert "style-guide/" not in addresses()
+    settings.DEBUG = True
+    try:
+        assert addresses().index("style-guide/") < len(addresses()) - 1
+    finally:
+        settings.DEBUG = False
+        reload(urls)

@@ -8,33 +8,13 @@ from decimal import Decimal
 
 import pytest
 import time_machine
-from wagtail.models import Page
 
 from courses import services
-from courses.models import CourseIndexPage, CoursePage, LessonPage, MediaFile
+from courses.models import LessonPage
 from lms.hours.models import CreditRule
 from lms.members.models import Member
 
 START = dt.datetime(2026, 3, 5, 1, tzinfo=dt.UTC)  # nine in the morning in the county
-MINUTE = 60_000
-
-
-def make_course(*minutes: int, slug: str = "putao") -> list[LessonPage]:
-    """A published course with one video lesson of each length; the video's file is not needed here."""
-    index = CourseIndexPage.objects.first()
-    if index is None:
-        index = Page.objects.get(depth=1).add_child(instance=CourseIndexPage(title="课程", slug="test-courses"))
-    course = index.add_child(
-        instance=CoursePage(title="葡萄栽培技术", slug=slug, summary="从修剪到采收", category="skills", industry="葡萄")
-    )
-    lessons = []
-    for number, length in enumerate(minutes, 1):
-        media = MediaFile.objects.create(
-            title=f"第{number}课", type="video", file=f"media/{slug}-{number}.mp4", duration_ms=length * MINUTE
-        )
-        lesson = LessonPage(title=f"第{number}课", slug=f"lesson-{number}", media=media)
-        lessons.append(course.add_child(instance=lesson))
-    return lessons
 
 
 class Player:

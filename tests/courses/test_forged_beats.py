@@ -19,8 +19,8 @@ from courses.models import LessonPage, PlaySession, PlaySpan
 from lms.hours import totals
 from lms.members.models import Member
 from tests.conftest import County
-from tests.courses.conftest import MINUTE, START, Player, make_course
-from tests.factories import make_member
+from tests.courses.conftest import START, Player
+from tests.factories import MINUTE, make_course, make_member
 
 Play = Callable[[Member, LessonPage], Player]
 

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from courses.models import CourseIndexPage, LessonPage
 from lms.members.models import Member
-from tests.courses.conftest import MINUTE, Player, make_course
+from tests.courses.conftest import Player
+from tests.factories import MINUTE, make_course
 
 Login = Callable[[str], Client]
 

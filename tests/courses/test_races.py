@@ -14,8 +14,7 @@ from courses.models import LessonPage, PlaySession
 from lms.core import clock
 from lms.members.models import Member
 from tests.conftest import build_tree
-from tests.courses.conftest import make_course
-from tests.factories import make_member
+from tests.factories import make_course, make_member
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 ROUNDS = 10

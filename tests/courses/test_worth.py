@@ -15,8 +15,8 @@ from lms.hours import ledger, totals
 from lms.hours.models import HourEntry
 from lms.members.models import Member
 from tests.conftest import County
-from tests.courses.conftest import MINUTE, Player, make_course
-from tests.factories import make_credit, make_member
+from tests.courses.conftest import Player
+from tests.factories import MINUTE, make_course, make_credit, make_member
 
 Play = Callable[[Member, LessonPage], Player]
 

@@ -16,7 +16,7 @@ from lms.core import clock
 from lms.members.models import Member
 from lms.training.models import Enrolment, Training, TrainingSession
 from tests.conftest import County
-from tests.courses.conftest import make_course
+from tests.factories import make_course
 from tests.reports.conftest import Held
 
 pytestmark = pytest.mark.django_db

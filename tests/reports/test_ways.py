@@ -14,8 +14,7 @@ from lms.training import services
 from lms.training.models import Training
 from lms.training.services import SessionPlan
 from tests.conftest import County
-from tests.courses.conftest import make_course
-from tests.factories import make_member
+from tests.factories import make_course, make_member
 
 pytestmark = pytest.mark.django_db
 

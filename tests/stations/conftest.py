@@ -8,10 +8,9 @@ from decimal import Decimal
 
 import pytest
 import time_machine
-from wagtail.models import Page
 
 from courses import services as watching
-from courses.models import CourseIndexPage, CoursePage, LessonPage, MediaFile
+from courses.models import LessonPage
 from lms.core import clock
 from lms.hours import totals
 from lms.hours.models import CreditRule
@@ -20,10 +19,9 @@ from lms.stations import services
 from lms.stations.models import GroupViewing, Station
 from lms.stations.services import Notes
 from tests.conftest import County
-from tests.factories import make_member
+from tests.factories import MINUTE, make_course, make_member
 
 EVENING = dt.datetime(2026, 3, 5, 11, tzinfo=dt.UTC)  # seven in the evening in the county
-MINUTE = 60_000
 YEAR = 2026
 NOTES = Notes(
     host="王支书", recorder="小李", villagers=6, discussion="都说听得懂", feedback="字再大些", application="开春就剪"
@@ -33,24 +31,6 @@ NOTES = Notes(
 def make_station(unit: Unit, name: str = "桃源村党群服务中心") -> Station:
     """The station of a branch."""
     return Station.objects.create(code=f"S-{unit.code}", name=name, unit=unit)
-
-
-def make_course(*minutes: int, slug: str = "putao", title: str = "葡萄冬季修剪") -> list[LessonPage]:
-    """A published course with one video lesson of each length."""
-    index = CourseIndexPage.objects.first()
-    if index is None:
-        index = Page.objects.get(depth=1).add_child(instance=CourseIndexPage(title="课程", slug="test-courses"))
-    course = index.add_child(
-        instance=CoursePage(title=title, slug=slug, summary="从修剪到采收", category="skills", industry="葡萄")
-    )
-    lessons = []
-    for number, length in enumerate(minutes, 1):
-        media = MediaFile.objects.create(
-            title=f"第{number}课", type="video", file=f"media/{slug}-{number}.mp4", duration_ms=length * MINUTE
-        )
-        page = LessonPage(title=f"{title} 第{number}课", slug=f"lesson-{number}", media=media)
-        lessons.append(course.add_child(instance=page))
-    return lessons
 
 
 class Room:

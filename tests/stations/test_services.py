@@ -17,8 +17,8 @@ from lms.stations import audit, selectors, services
 from lms.stations.models import GroupViewing, Presence, Station
 from lms.stations.services import Notes, StationError, StayTimes
 from tests.conftest import County
-from tests.factories import make_member, make_user
-from tests.stations.conftest import EVENING, MINUTE, NOTES, Room, hours, lines, make_course, watch_alone
+from tests.factories import MINUTE, make_course, make_member, make_user
+from tests.stations.conftest import EVENING, NOTES, Room, hours, lines, watch_alone
 
 
 def agrees() -> bool:

@@ -16,8 +16,8 @@ from lms.members.models import Member
 from lms.stations import audit, services
 from lms.stations.models import GroupViewing, Presence, Station
 from tests.conftest import County
-from tests.factories import make_member
-from tests.stations.conftest import Room, hours, make_course, make_station
+from tests.factories import make_course, make_member
+from tests.stations.conftest import Room, hours, make_station
 
 Login = Callable[[str], Client]
 NOTES = {
