@@ -380,10 +380,10 @@ def test_two_new_people_of_one_name_and_birthday_are_not_made_one(load: Plan, tr
 
 def test_a_transaction_takes_up_as_many_rows_as_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "SECONDS", 0.08)
-    assert writer.next_size(100, 0.08) == 100
-    assert writer.next_size(100, 0.01) == 200
+    assert writer.next_size(200, 0.08) == 200
+    assert writer.next_size(150, 0.01) == 300
     assert writer.next_size(300, 0.01) == writer.MOST
-    assert writer.next_size(100, 5.0) == writer.FEWEST
+    assert writer.next_size(300, 5.0) == writer.FEWEST
 
 
 def test_case_22_a_chunk_that_fails_leaves_nothing_behind(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
