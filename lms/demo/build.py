@@ -61,7 +61,8 @@ def build(*, members: int, seed: int, told: Report) -> dict[str, Any]:
     with library.Studio() as studio:
         county = geography.build(members)
         step("乡镇和支部")()
-        population = people.populate(county, members, random, today)
+        with clock.told(clock.day_start(dt.date(today.year - 1, 1, 1))):  # known before they lived through their years
+            population = people.populate(county, members, random, today)
         cast = people.cast(county, population)
         step("党员名册")()
         trainings.live_through(county, population, random, step("培训和学时"))

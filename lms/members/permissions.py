@@ -75,6 +75,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "certificates.issue",
             "certificates.revoke",
             "goals.manage",
+            "reports.close",
             "rules.manage",
             "accounts.manage",
             "content.edit",

@@ -43,22 +43,6 @@ COLUMNS = (
     Column("reason", _("理由"), 30),
     Column("source", _("来源编号"), 40),
 )
-FIGURES = (
-    Column("unit", _("编码")),
-    Column("name", _("党组织"), 30),
-    Column("members", _("党员总数")),
-    Column("exempt", _("免考核人数")),
-    Column("assessed", _("应训人数")),
-    Column("met", _("结转达标人数"), 14),
-    Column("rate", _("结转达标率"), 14),
-    Column("met_now", _("调整后达标人数"), 16),
-    Column("rate_now", _("调整后达标率"), 16),
-    Column("leaders_assessed", _("书记班子应训"), 14),
-    Column("leaders_met", _("结转书记班子达标"), 18),
-    Column("leaders_met_now", _("调整后书记班子达标"), 20),
-    Column("person_times", _("结转人次")),
-    Column("person_times_now", _("调整后人次"), 14),
-)
 
 
 # -- the frozen figures ---------------------------------------------------------------------
@@ -99,6 +83,12 @@ def _add(sums: Sums, other: Sums) -> None:
 def people_below(closing: YearClosing, path: str) -> QuerySet[ClosedStanding]:
     """The frozen standings of the people of a unit and all below it, by the place it had."""
     return ClosedStanding.objects.filter(run_id=closing.run_id, unit_path__startswith=path)
+
+
+def people_of(closing: YearClosing, unit: Unit) -> QuerySet[ClosedStanding]:
+    """The same for a unit of today: by the place it had when the year was closed; nobody's for one founded later."""
+    own = ClosedUnit.objects.filter(run_id=closing.run_id, unit=unit).first()
+    return people_below(closing, own.path) if own else ClosedStanding.objects.none()
 
 
 # -- what was recorded since ------------------------------------------------------------------
@@ -145,7 +135,8 @@ def adjusted(closing: YearClosing, rows: Sequence[Row], total: Row) -> tuple[lis
         for row in targets:
             if path.startswith(row.unit.path):
                 _add(row.of_members if audience == MEMBERS else row.of_leaders, difference)
-    return ([whole] if len(targets) == 1 else found), whole
+    alone = [row.unit.path for row in rows] == [whole.unit.path]
+    return ([whole] if alone else found), whole
 
 
 def _differences(closing: YearClosing, path: str, ids: list[int]) -> Iterator[tuple[str, str, Sums]]:
@@ -167,7 +158,7 @@ def one_person(row: Any) -> Sums:
     return Sums(1, int(row.exempt), int(row.met), counted, row.occasions, int(not row.exempt and row.total == 0))
 
 
-# -- a page and files -------------------------------------------------------------------------
+# -- line by line -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,15 +211,4 @@ def table(found: Sequence[Adjustment]) -> Iterator[tuple[Any, ...]]:
         yield (
             *(entry.posted_at, entry.member.code, entry.member.name, entry.earned_on, entry.title, entry.hours),
             *(one.kind, str(entry.posted_by or ""), one.reason, entry.source),
-        )
-
-
-def figures_table(rows: Sequence[Row], now: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
-    """Frozen rows beside those of today in the order of ``FIGURES``."""
-    for row, then in zip(rows, now, strict=True):
-        members, leaders = row.of_members, row.of_leaders
-        yield (
-            *(row.unit.code, row.name, members.members, members.exempt, members.assessed, members.met, row.rate),
-            *(then.of_members.met, then.rate, leaders.assessed, leaders.met, then.of_leaders.met),
-            *(members.person_times, then.of_members.person_times),
         )

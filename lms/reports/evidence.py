@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from lms.goals import selectors as goals
 from lms.goals.models import Standing
 from lms.hours import totals
 from lms.members.models import Member
+from lms.reports import asof
 from lms.reports.people import verdict
 from lms.stations import selectors as stations
 from lms.training import selectors as training
@@ -31,32 +33,46 @@ def behind(source: str) -> dict[str, Any]:
     return {}
 
 
-def year_of_member(member: Member, asked: str | None) -> dict[str, Any]:
-    """What a page about one member's year shows: goals with progress, ledger lines, the years to choose from."""
+def year_of_member(member: Member, asked: str | None, day: dt.date | None = None) -> dict[str, Any]:
+    """What a page about one member's year shows: goals with progress, ledger lines, the years to choose from.
+
+    ``day``: as it was known at the end of an earlier day.
+    """
     years = goals.published_years() or [clock.year_of(clock.today())]
     year = int(asked) if asked and asked.isdigit() and int(asked) in years else years[0]
-    lines = list(totals.entries(member.pk, year))
-    stands = {entry.pk for entry in totals.standing(totals.entries(member.pk, year))}
+    lines, standings = _known(member, year, day)
+    stands = {entry.pk for entry in totals.standing(lines)}
     return {
         "member": member,
         "year": year,
         "years": years,
-        "goals": [(row, goals.progress_of(row)) for row in goals.standings_of(member.pk, year)],
+        "as_of": day,
+        "goals": [(row, goals.progress_of(row)) for row in standings],
         "entries": [(entry, entry.pk in stands) for entry in lines],
         "exemptions": goals.exemptions_of(member.pk),
     }
 
 
-def record_of(member: Member, year: int) -> dict[str, Any]:
+def _known(member: Member, year: int, day: dt.date | None) -> tuple[list[Any], list[Standing]]:
+    """The ledger lines of a year and the standings, as they are or as they were known at the end of a day."""
+    if day is None:
+        return list(totals.entries(member.pk, year)), goals.standings_of(member.pk, year)
+    return list(asof.entries_of(member.pk, year, day)), asof.standings_of(member.pk, year, day)
+
+
+def record_of(member: Member, year: int, day: dt.date | None = None) -> dict[str, Any]:
     """One member's year by the names of the contract: ``entries`` (reversals included) and ``goals`` (each line's progress).
 
-    ``evidence`` says what kind of record stands behind a line; None: nothing is known. 学时 are numbers.
+    ``evidence`` says what kind of record stands behind a line; None: nothing is known. 学时 are numbers. With ``day`` the
+    record is as it was known at the end of that day, and says so as ``as_of``.
     """
+    entries, standings = _known(member, year, day)
     return {
         "member": member.code,
         "name": member.name,
         "unit": member.unit.code,
         "year": year,
+        **({"as_of": day.isoformat()} if day else {}),
         "entries": [
             {
                 "earned_on": entry.earned_on.isoformat(),
@@ -71,9 +87,9 @@ def record_of(member: Member, year: int) -> dict[str, Any]:
                 "note": entry.note,
                 "posted_at": entry.posted_at.isoformat(),
             }
-            for entry in totals.entries(member.pk, year)
+            for entry in entries
         ],
-        "goals": [_goal(row) for row in goals.standings_of(member.pk, year)],
+        "goals": [_goal(row) for row in standings],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, cast
 
 from django import forms
@@ -11,6 +12,7 @@ from lms.core import clock
 from lms.goals import selectors
 from lms.members.models import Unit, User
 from lms.members.permissions import visible_units
+from lms.reports import asof
 
 
 class UnitYear(forms.Form):
@@ -18,6 +20,9 @@ class UnitYear(forms.Form):
 
     unit = forms.CharField(required=False, widget=forms.HiddenInput)
     year = forms.TypedChoiceField(label=_("年度"), required=False, coerce=int, empty_value=None)
+    as_of = forms.DateField(
+        label=_("截至"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
 
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data)
@@ -33,6 +38,11 @@ class UnitYear(forms.Form):
         code = self.data.get("unit", "")
         unit = units.filter(code=code).first() if code else units.order_by("depth", "path").first()
         return unit, self.cleaned_data.get("year") or self.years[0]
+
+    @property
+    def day(self) -> dt.date | None:
+        """The earlier day as of which is asked; None: as it is now."""
+        return asof.asked(self.data.get("as_of"))
 
 
 class PeopleFilter(forms.Form):
@@ -55,6 +65,7 @@ class PeopleFilter(forms.Form):
     )
     unit = forms.CharField(required=False, widget=forms.HiddenInput)
     year = forms.CharField(required=False, widget=forms.HiddenInput)
+    as_of = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def wanted(self) -> dict[str, str]:
         """The filters as ``people.standings`` takes them; one that makes no sense is left out."""

@@ -15,7 +15,7 @@ from lms.core.hours import HUNDREDTH
 from lms.goals import selectors as goals
 from lms.hours import totals
 from lms.members.models import Member
-from lms.reports import evidence
+from lms.reports import asof, evidence
 from lms.training import selectors as training
 
 RECENT = 5
@@ -61,6 +61,6 @@ def own_hours(request: HttpRequest) -> HttpResponse:
     member = getattr(request.user, "member", None)
     if member is None:
         raise Http404
-    return render(
-        request, "reports/member_hours.html", {**evidence.year_of_member(member, request.GET.get("year")), "own": True}
-    )
+    day = asof.asked(request.GET.get("as_of"))
+    year = evidence.year_of_member(member, request.GET.get("year"), day)
+    return render(request, "reports/member_hours.html", {**year, "own": True})

@@ -214,9 +214,10 @@ def table(found: Report) -> Iterator[tuple[Any, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One member of a branch and what he or she took part in."""
+    """One member of a branch, as known then, and what he or she took part in."""
 
     member: Member
+    known: MemberVersion
     exempt: bool
     taken: Taken
 
@@ -229,7 +230,7 @@ def people(unit: Unit, period: Period, user: User) -> tuple[list[Person], int]:
     roster = roster_of(unit, period)
     readable = visible(Member.objects.filter(versions__unit__path__startswith=unit.path).distinct(), user)
     found = [
-        Person(member, member.pk in roster.exempt, roster.taken.get(member.pk, NOTHING))
+        Person(member, roster.bound[member.pk], member.pk in roster.exempt, roster.taken.get(member.pk, NOTHING))
         for member in readable
         if member.pk in roster.bound
     ]

@@ -20,6 +20,7 @@ from lms.core.hours import HUNDREDTH, ZERO
 from lms.core.tables import Column
 from lms.goals import progress, selectors
 from lms.members.models import Unit
+from lms.reports.models import YearClosing
 
 MEMBERS, LEADERS = "members", "leaders"
 COLUMNS = (
@@ -114,7 +115,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A unit's report: its child units (itself when it has none) and its total; ``earlier``: as of a day before today."""
+    """A unit's report: its child units (itself when it has none) and its total.
+
+    ``earlier``: as of a day before today; ``closing``: the year is closed, these are its frozen figures.
+    """
 
     unit: Unit
     year: int
@@ -122,13 +126,16 @@ class Completion:
     rows: list[Row]
     total: Row
     earlier: bool = False
+    closing: YearClosing | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The report by the names of the contract."""
+        closed = {"closed_at": self.closing.closed_at.isoformat()} if self.closing else {}
         return {
             "unit": self.unit.code,
             "year": self.year,
             "as_of": self.as_of.isoformat(),
+            **closed,
             "rows": [row.as_dict() for row in self.rows],
             "total": self.total.as_dict(),
         }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lms.reports import audit_views, certificates_urls, home, views
+from lms.reports import audit_views, certificates_urls, closing_views, home, periods_views, views
 
 urlpatterns = [
     *certificates_urls.urlpatterns,
@@ -11,6 +11,12 @@ urlpatterns = [
     path("hours/<uuid:uuid>/", views.hour_entry, name="hour-entry"),
     path("desk/reports/", views.board, name="report-board"),
     path("desk/reports/trend/", views.trend, name="report-trend"),
+    path("desk/reports/period/", periods_views.period, name="report-period"),
+    path("desk/reports/closing/", closing_views.closing_list, name="closing-list"),
+    path("desk/reports/closing/<int:year>/", closing_views.closing_detail, name="closing-detail"),
+    path("desk/reports/closing/<int:year>/begin/", closing_views.closing_begin, name="closing-begin"),
+    path("desk/reports/closing/<int:year>/progress/", closing_views.closing_progress, name="closing-progress"),
+    path("desk/reports/closing/<int:year>/resume/", closing_views.closing_resume, name="closing-resume"),
     path("desk/reports/members/", views.people_list, name="report-members"),
     path("desk/audit/", audit_views.runs, name="audit-runs"),
     path("desk/audit/seal/", audit_views.seal, name="ledger-seal"),

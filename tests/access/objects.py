@@ -13,7 +13,7 @@ from lms.exchange.models import ImportRun
 from lms.goals import services as goals
 from lms.hours import ledger, totals
 from lms.members.models import Member, Unit
-from lms.reports import certificates, certificates_batches
+from lms.reports import certificates, certificates_batches, closing
 from lms.reports.models import CertificateBatch
 from lms.stations import services as stations
 from lms.stations.models import Station
@@ -151,6 +151,18 @@ def roster_import(county: County, unit: Unit) -> dict[str, Any]:
     return {"run": made.uuid}
 
 
+def last_year(county: County, unit: Unit) -> dict[str, Any]:
+    return {"year": clock.today().year - 1}
+
+
+def closed_year(county: County, unit: Unit) -> dict[str, Any]:
+    arguments = last_year(county, unit)
+    if closing.run_of(arguments["year"]) is None:
+        goals.open_year(year=arguments["year"], by=None)
+        closing.work(run=closing.begin(year=arguments["year"], by=None))
+    return arguments
+
+
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "-": nothing,
     "member": member,
@@ -159,6 +171,8 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "batch": batch,
     "year": year,
     "sheet": sheet,
+    "last-year": last_year,
+    "closed-year": closed_year,
     "lesson": lesson,
     "entry": entry,
     "training": training,

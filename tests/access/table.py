@@ -40,6 +40,13 @@ member-hours          GET   member       county town secretary auditor        | 
 report-board          GET   -            county town secretary auditor
 report-trend          GET   -            county town secretary auditor
 report-members        GET   -            county town secretary auditor
+report-period         GET   -            county town secretary auditor
+closing-list          GET   -            county town secretary auditor
+closing-begin         GET   last-year    county
+closing-begin         POST  last-year    county
+closing-detail        GET   closed-year  county town secretary auditor
+closing-progress      GET   closed-year  county
+closing-resume        POST  closed-year  county
 audit-runs            GET   -            county auditor
 ledger-seal           GET   -            county auditor
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from lms.core.tables import FORMATS, table_bytes
 from lms.goals import selectors
 from lms.members.models import Unit
-from lms.reports import rollup
+from lms.reports import boards, rollup
 
 
 class Command(BaseCommand):
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(_("没有这个党组织：%(code)s") % {"code": options["unit"]}, returncode=2)
         if selectors.policy_of(options["year"]) is None:
             raise CommandError(_("%(year)s 年没有已发布的目标") % {"year": options["year"]}, returncode=2)
-        report = rollup.completion(unit, options["year"], options["as_of"])
+        report = boards.completion(unit, options["year"], options["as_of"])
         data = _bytes(report, "json" if options["json"] else options["format"])
         if options["out"] is None:
             sys.stdout.buffer.write(data)
@@ -51,8 +51,7 @@ class Command(BaseCommand):
 def _bytes(report: rollup.Completion, format: str) -> bytes:
     if format == "json":
         return (json.dumps(report.as_dict(), ensure_ascii=False, default=_number) + "\n").encode()
-    rows = rollup.table(report.rows, report.total)
-    return table_bytes(rollup.COLUMNS, rows, format, sheet=f"{report.unit.label} {report.year}")
+    return table_bytes(boards.columns(report), boards.table(report), format, sheet=f"{report.unit.label} {report.year}")
 
 
 def _number(value: Any) -> float:
