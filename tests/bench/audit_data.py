@@ -9,22 +9,27 @@ the days sealed by the house itself.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from itertools import chain, islice
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection, transaction
 
 from courses import selectors as courses
 from courses.models import GroupWatch, LessonPage, PlaySession, PlaySpan
 from lms.core import clock
+from lms.core.hours import to_hundredths
 from lms.goals import progress, services
 from lms.goals.models import GoalPolicy
 from lms.hours import seals
 from lms.hours.conversion import Tariffs
-from lms.hours.ledger import _assertion, price
+from lms.hours.credit import Credit
 from lms.hours.models import Assertion, HourEntry
+from lms.hours.rules import Claimed, price_day
 from lms.members.models import Member, Unit
 from lms.stations.models import GroupViewing, Presence, Station, ViewingItem
 from lms.training import selectors as training
@@ -68,6 +73,21 @@ def _bulk(model: Any, rows: Iterable[Any]) -> list[Any]:
     while batch := list(islice(iterator, BATCH)):
         made += model.objects.bulk_create(batch)
     return made
+
+
+def _rows(model: Any, columns: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Store rows whose ids nobody needs, without making objects of them. Moments are aware; SQLite takes them in UTC."""
+    names = columns.split()
+    marks = ", ".join(["%s"] * len(names))
+    with transaction.atomic(), connection.cursor() as cursor:
+        for_sqlite = (tuple(_plain(value) for value in row) for row in rows)
+        cursor.executemany(f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) VALUES ({marks})", for_sqlite)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return str(value.astimezone(dt.UTC).replace(tzinfo=None))
+    return str(value) if isinstance(value, dt.date) else value
 
 
 def _units(members: int) -> list[Unit]:
@@ -122,14 +142,11 @@ def _trainings(branches: list[Unit], people: dict[int, list[int]]) -> None:
         for day in days
     ]
     _bulk(TrainingSession, [session for session, _who in sessions])
-    _bulk(
+    ids = ((session, member) for session, who in sessions for unit in who for member in people[unit.pk])
+    _rows(
         Attendance,
-        (
-            Attendance(session=session, member_id=member, status="present", marked_at=session.ends_at)
-            for session, who in sessions
-            for unit in who
-            for member in people[unit.pk]
-        ),
+        "session_id member_id status marked_at",
+        ((session.pk, member, "present", session.ends_at) for session, member in ids),
     )
 
 
@@ -150,10 +167,12 @@ def _session(lesson: LessonPage, course_id: int, start: dt.datetime, member_id: 
     )
 
 
-def _span_of(session: PlaySession) -> dict[str, Any]:
-    return {"session": session, "from_ms": 0, "to_ms": LENGTH, "wall_from_ms": session.started_ms} | {
-        "wall_to_ms": session.started_ms + LENGTH
-    }
+SPAN = "from_ms to_ms wall_from_ms wall_to_ms"
+
+
+def _span_of(session: PlaySession) -> tuple[int, int, int, int]:
+    """All of a lesson's video, as the values of ``SPAN``."""
+    return 0, LENGTH, session.started_ms, session.started_ms + LENGTH
 
 
 def _viewings(branches: list[Unit], people: dict[int, list[int]], lessons: list[LessonPage]) -> None:
@@ -169,13 +188,10 @@ def _viewings(branches: list[Unit], people: dict[int, list[int]], lessons: list[
         ),
     )
     who = {station.pk: people[station.unit_id] for station in stations}
-    _bulk(
+    _rows(
         Presence,
-        (
-            Presence(viewing=one, member_id=member, joined_at=one.opened_at, marked_at=one.opened_at)
-            for one in held
-            for member in who[one.station_id]
-        ),
+        "viewing_id member_id joined_at marked_at",
+        ((one.pk, member, one.opened_at, one.opened_at) for one in held for member in who[one.station_id]),
     )
     played = [
         (one, _session(lessons[2 * (index % VIEWINGS) + part], course, one.opened_at + dt.timedelta(minutes=30 * part)))
@@ -183,12 +199,13 @@ def _viewings(branches: list[Unit], people: dict[int, list[int]], lessons: list[
         for part in range(2)
     ]
     _bulk(PlaySession, [session for _viewing, session in played])
-    _bulk(PlaySpan, (PlaySpan(number=1, **_span_of(session)) for _viewing, session in played))
+    _rows(PlaySpan, f"session_id number {SPAN}", ((one.pk, 1, *_span_of(one)) for _viewing, one in played))
     _bulk(ViewingItem, (ViewingItem(viewing=viewing, play_session=session) for viewing, session in played))
-    _bulk(
+    _rows(
         GroupWatch,
+        f"member_id session_id occasion title {SPAN}",
         (
-            GroupWatch(member_id=member, occasion=viewing.occasion, title=session.title, **_span_of(session))
+            (member, session.pk, viewing.occasion, session.title, *_span_of(session))
             for viewing, session in played
             for member in who[viewing.station_id]
         ),
@@ -207,10 +224,13 @@ def _own_watching(people: dict[int, list[int]], lessons: list[LessonPage]) -> No
             for n in range(OWN)
         ),
     )
-    _bulk(PlaySpan, (PlaySpan(number=1, **_span_of(session)) for session in sessions))
+    _rows(PlaySpan, f"session_id number {SPAN}", ((one.pk, 1, *_span_of(one)) for one in sessions))
 
 
 # -- the ledger -----------------------------------------------------------------------------
+
+
+SAID = "source member_id earned_on category mode title occasion rule"
 
 
 def _post(members: list[int]) -> None:
@@ -218,29 +238,42 @@ def _post(members: list[int]) -> None:
     unit_of = dict(Member.objects.values_list("pk", "unit_id"))
     names = dict(Unit.objects.values_list("pk", "name"))
     moment, step = _at(0, 0), dt.timedelta(seconds=364 * 86_400 / (len(members) * LINES_A_MEMBER))
-    for lines in _lines(members):
-        for line in lines:
-            line.unit_id = unit_of[line.member_id]
-            line.unit_name = names[line.unit_id]
-            line.posted_at = moment = moment + step
-        with transaction.atomic():
-            HourEntry.objects.bulk_create(lines, batch_size=BATCH)
+    for priced in _priced(members):
+        lines = []
+        for row, hours in priced:
+            moment += step
+            unit = unit_of[row.member_id]
+            lines.append((*_said(row), uuid4().hex, 1, to_hundredths(hours), unit, names[unit], "", moment))
+        _rows(HourEntry, f"{SAID} uuid sequence hours unit_id unit_name note posted_at", lines)
 
 
-def _lines(members: list[int]) -> Iterator[list[HourEntry]]:
+def _said(row: Credit) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in SAID.split())
+
+
+def _priced(members: list[int]) -> Iterator[list[tuple[Credit, Decimal]]]:
+    """What some thousand members earned, each credit with its price within its day; the assertions are stored."""
     tariffs = Tariffs()
     for first in range(0, len(members), BATCH):
         some = members[first : first + BATCH]
-        days: dict[tuple[int, dt.date], list[Assertion]] = defaultdict(list)
+        days: dict[tuple[int, dt.date], list[Credit]] = defaultdict(list)
         for credit in chain(training.credits(some, tariffs), courses.credits(some, tariffs)):
             if credit.hours > 0:
-                days[credit.member_id, credit.earned_on].append(_assertion(credit))
-        with transaction.atomic():
-            Assertion.objects.bulk_create((row for rows in days.values() for row in rows), batch_size=BATCH)
-        prices = {source: one for rows in days.values() for source, one in price(rows).items()}
-        yield [_line(row, prices[row.source].hours) for rows in days.values() for row in rows]
+                days[credit.member_id, credit.earned_on].append(credit)
+        _rows(
+            Assertion,
+            f"{SAID} gross step day_cap covers note",
+            (
+                (*_said(one), *map(to_hundredths, (one.hours, one.step, one.day_cap)), json.dumps(one.covers), "")
+                for credits in days.values()
+                for one in credits
+            ),
+        )
+        yield [pair for credits in days.values() for pair in _price(credits)]
 
 
-def _line(row: Assertion, hours: Any) -> HourEntry:
-    said = ("source", "member_id", "earned_on", "category", "mode", "title", "occasion", "rule")
-    return HourEntry(sequence=1, hours=hours, **{name: getattr(row, name) for name in said})
+def _price(credits: list[Credit]) -> list[tuple[Credit, Decimal]]:
+    """The credits of one member's day, priced as the ledger prices them."""
+    claims = [Claimed(one.source, one.mode, one.hours, one.step, one.covers) for one in credits]
+    prices = price_day(claims, min(one.day_cap for one in credits))
+    return [(one, prices[one.source].hours) for one in credits if prices[one.source].hours > 0]
