@@ -107,10 +107,15 @@ def read(member_ids: Sequence[int]) -> Book:
 
 
 def _pairs(covers: Any) -> tuple[Interval, ...]:
-    """Stored stretches of time; what cannot be read as such is none, and then differs from the evidence."""
+    """Stored stretches of time, as text or as the driver has read them."""
+    return _intervals(covers) if isinstance(covers, str) else _intervals(json.dumps(covers))
+
+
+@lru_cache(maxsize=50_000)  # all who sat in one session have the same
+def _intervals(covers: str) -> tuple[Interval, ...]:
+    """Parsed; what cannot be read as stretches is none, and then differs from the evidence."""
     try:
-        pairs = json.loads(covers) if isinstance(covers, str) else covers
-        return tuple((int(start), int(end)) for start, end in pairs)
+        return tuple((int(start), int(end)) for start, end in json.loads(covers))
     except (TypeError, ValueError):
         return ()
 

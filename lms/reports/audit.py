@@ -221,8 +221,8 @@ def _of_standings(policy: GoalPolicy, member_ids: Sequence[int]) -> Iterator[Vio
     """Stored standings against those that follow from ledger and roster."""
     lines = list(policy.lines.all())
     due = progress.expected(policy, lines, member_ids)
-    rows = Standing.objects.filter(line__in=lines, member_id__in=member_ids)
-    stored = {(row.line_id, row.member_id): row for row in rows}
+    rows = Standing.objects.filter(line__in=lines, member_id__in=member_ids).order_by()
+    stored = {row[:2]: row[2:] for row in rows.values_list("line_id", "member_id", *progress.FACTS)}
     for line_id, member_id in sorted(due.keys() | stored.keys()):
         expected, found = due.get((line_id, member_id)), stored.get((line_id, member_id))
         where = f"{policy.year} line {line_id}"
@@ -230,12 +230,12 @@ def _of_standings(policy: GoalPolicy, member_ids: Sequence[int]) -> Iterator[Vio
             yield Violation("standing", member_id, where, "a standing of somebody whom the goal does not bind")
         elif found is None:
             yield Violation("standing", member_id, where, "the standing is missing")
-        elif progress.facts(found) != progress.facts(expected):
-            yield Violation("standing", member_id, where, f"{_told(found)} is stored, {_told(expected)} follows")
+        elif found != (follows := progress.facts(expected)):
+            yield Violation("standing", member_id, where, f"{_told(found)} is stored, {_told(follows)} follows")
 
 
-def _told(row: Standing) -> str:
-    pairs = zip(progress.FACTS, progress.facts(row), strict=True)
+def _told(facts: tuple[object, ...]) -> str:
+    pairs = zip(progress.FACTS, facts, strict=True)
     return " ".join(f"{name}={value}" for name, value in pairs)
 
 
