@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from lms.core.hours import HoursField
+from lms.goals import audience, rules
 from lms.members.models import Member, Unit, User
 
 
@@ -38,29 +39,88 @@ class GoalPolicy(models.Model):
 
 
 class GoalLine(models.Model):
-    """One goal of a policy for one audience: hours, classes (集中培训) held apart from hours, and the cap on online study."""
+    """One goal of a policy for one audience: hours, classes (集中培训) held apart from hours, minima and caps (domain §2).
+
+    The boards read the lines of ``members`` and of ``leaders``: one each a policy, whose key is the audience's name.
+    ``audience.Terms`` says what the columns mean; ``selectors.terms_of`` makes them.
+    """
 
     class Audience(models.TextChoices):
-        MEMBERS = "members", _("全体党员")
-        LEADERS = "leaders", _("支部书记和班子成员")
+        MEMBERS = audience.Audience.MEMBERS.value, _("全体党员")
+        LEADERS = audience.Audience.LEADERS.value, _("支部书记和班子成员")
+        SECRETARIES = audience.Audience.SECRETARIES.value, _("党组织书记")
+        PROBATIONARY = audience.Audience.PROBATIONARY.value, _("预备党员")
+        CONFIRMED = audience.Audience.CONFIRMED.value, _("转正党员")
+        CANDIDATES = audience.Audience.CANDIDATES.value, _("发展对象")
+        CADRES_TOWNSHIP = audience.Audience.CADRES_TOWNSHIP.value, _("乡科级及以下干部")
+        CADRES_COUNTY = audience.Audience.CADRES_COUNTY.value, _("县处级干部")
+        CADRES = audience.Audience.CADRES.value, _("全体干部")
+
+    class Period(models.TextChoices):
+        YEAR = rules.Period.YEAR.value, _("自然年度")
+        ONCE = rules.Period.ONCE.value, _("一次性")
+        FIVE_YEARS = rules.Period.FIVE_YEARS.value, _("五年累计")
+        DEADLINE = rules.Period.DEADLINE.value, _("事项发生后限期完成")
+
+    class RoleRule(models.TextChoices):
+        MAX = rules.RoleRule.MAX.value, _("年内任过职即按全年要求")
+        MONTHS = rules.RoleRule.MONTHS.value, _("按任职月数折算")
+        LAST_DAY = rules.RoleRule.LAST_DAY.value, _("以年末身份为准")
+
+    class Event(models.TextChoices):
+        OFFICE = rules.Event.OFFICE.value, _("任职")
+        JOINED = rules.Event.JOINED.value, _("加入党组织")
+        CONFIRMED = rules.Event.CONFIRMED.value, _("转为正式党员")
 
     policy = models.ForeignKey(GoalPolicy, on_delete=models.PROTECT, related_name="lines")
-    audience = models.CharField(_("对象"), max_length=12, choices=Audience)
+    key = models.SlugField(_("代号"), max_length=40)
+    position = models.PositiveSmallIntegerField(_("顺序"), default=0)
+    audience = models.CharField(_("对象"), max_length=16, choices=Audience)
+    period = models.CharField(_("计算期间"), max_length=10, choices=Period, default=Period.YEAR)
+    event = models.CharField(_("起算事项"), max_length=10, choices=Event, blank=True)
+    deadline_months = models.PositiveSmallIntegerField(_("期限（月）"), default=0)
     required_hours = HoursField(_("应修学时"))
     required_classes = models.PositiveSmallIntegerField(_("集中培训次数"), default=0)
     online_cap_percent = models.PositiveSmallIntegerField(
         _("个人在线学习上限（占应修学时百分比）"), default=50, help_text=_("100 表示不设上限，0 表示不计入")
     )
+    mode_caps = models.JSONField(
+        _("其他学习形式上限（百分比）"), default=dict, blank=True, help_text=_('例如 {"visit": 30}')
+    )
+    modes = models.JSONField(_("只计入的学习形式"), default=list, blank=True, help_text=_("不选表示全部计入"))
+    category_minima = models.JSONField(
+        _("内容类别最低学时"), default=dict, blank=True, help_text=_('例如 {"discipline": "4"}')
+    )
+    mode_minima = models.JSONField(_("学习形式最低学时"), default=dict, blank=True)
+    role_rule = models.CharField(_("年内任职变动"), max_length=10, choices=RoleRule, default=RoleRule.LAST_DAY)
+    exempt_by_month = models.BooleanField(_("已结束的免考核按整月折减"), default=True)
     basis = models.CharField(_("依据"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("目标项")
         verbose_name_plural = _("目标项")
-        ordering = ["policy", "required_hours"]
+        ordering = ["policy", "position", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["policy", "audience"], name="goal_line_once_per_audience"),
-            models.CheckConstraint(condition=Q(required_hours__gt=0), name="goal_line_requires_hours"),
+            models.UniqueConstraint(fields=["policy", "key"], name="goal_line_key_once"),
+            models.UniqueConstraint(
+                fields=["policy", "audience"],
+                condition=Q(audience__in=["members", "leaders"]),
+                name="goal_line_board_audience_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(audience__in=["members", "leaders"]) | Q(key=F("audience"), period="year"),
+                name="goal_line_board_key_is_audience",
+            ),
+            models.CheckConstraint(
+                condition=Q(required_hours__gt=0) | Q(required_hours=0, required_classes__gt=0),
+                name="goal_line_asks_something",
+            ),
             models.CheckConstraint(condition=Q(online_cap_percent__lte=100), name="goal_line_cap_is_percentage"),
+            models.CheckConstraint(
+                condition=Q(period="deadline", deadline_months__gt=0) & ~Q(event="")
+                | ~Q(period="deadline") & Q(deadline_months=0, event=""),
+                name="goal_line_deadline_has_event",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -106,6 +166,9 @@ class Standing(models.Model):
     line = models.ForeignKey(GoalLine, on_delete=models.CASCADE, related_name="standings")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="standings")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    required = HoursField(_("应修学时"), default=0, help_text=_("本人应修，已按任职和免考核月份折算"))
+    required_classes = models.PositiveSmallIntegerField(_("应参加集中培训次数"), default=0)
+    due_on = models.DateField(_("截止日期"), null=True, blank=True)
     exempt = models.BooleanField(default=False)
     met = models.BooleanField(default=False)
     total = HoursField(_("已修学时"), default=0)
@@ -113,6 +176,9 @@ class Standing(models.Model):
     online = HoursField(_("其中在线"), default=0)
     classes = models.PositiveSmallIntegerField(_("集中培训次数"), default=0)
     occasions = models.PositiveSmallIntegerField(_("参加活动次数"), default=0)
+    shortfalls = models.JSONField(
+        _("最低要求的差额"), default=dict, help_text=_('{"category:skills": "2.00"}：rules.Progress.shortfalls')
+    )
 
     view_permission = "reports.view"
     unit_lookup = "unit"
@@ -129,7 +195,7 @@ class Standing(models.Model):
         indexes = [models.Index(fields=["unit", "line"], name="standing_unit_line")]
 
     def __str__(self) -> str:
-        return f"{self.member} {self.counted}/{self.line.required_hours}"
+        return f"{self.member} {self.counted}/{self.required}"
 
 
 class Rollup(models.Model):

@@ -13,25 +13,32 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef
 
 from lms.core import clock
 from lms.core.hours import to_hundredths
-from lms.goals.models import Exemption, GoalLine, GoalPolicy, Rollup, Standing
-from lms.goals.rules import evaluate, reference_day
-from lms.goals.selectors import requirement_of
+from lms.goals import people
+from lms.goals.audience import Due, Person
+from lms.goals.earned import Book, dues_of
+from lms.goals.models import GoalLine, GoalPolicy, Rollup, Standing
+from lms.goals.people import exemptions_known as exemptions_known
+from lms.goals.rules import Period, evaluate, reference_day
+from lms.goals.selectors import terms_of
 from lms.hours import totals
 from lms.hours.totals import Totals
 from lms.members import history
 from lms.members import rules as member_rules
-from lms.members.models import Member, Post, Unit
+from lms.members.models import Member, Unit
 
 CHUNK = 500
 T = TypeVar("T")
 # Additive columns of a roll-up, in the order of ``contribution``.
 SUMS = ("members", "exempt", "met", "hours", "assessed_hours", "occasions", "reached", "zero")
 # What a standing stores besides its key.
-FACTS = ("unit_id", "exempt", "met", "total", "counted", "online", "classes", "occasions")
+FACTS = (
+    *("unit_id", "required", "required_classes", "due_on", "exempt", "met"),
+    *("total", "counted", "online", "classes", "occasions", "shortfalls"),
+)
 Sums = tuple[object, ...]
 
 
@@ -41,8 +48,20 @@ def on_hours_settled(touched: dict[int, set[int]]) -> None:
     for member_id, years in touched.items():
         for year in years:
             by_year.setdefault(year, []).append(member_id)
-    for year in sorted(by_year):
-        refresh(by_year[year], [year])
+    refreshed: dict[int, set[int]] = {}
+    for policy_year, looks_back in _published():
+        for year, member_ids in by_year.items():
+            if year == policy_year or (year < policy_year and looks_back):
+                refreshed.setdefault(policy_year, set()).update(member_ids)
+    for year in sorted(refreshed):
+        refresh(refreshed[year], [year])
+
+
+def _published() -> list[tuple[int, bool]]:
+    """(year, whether a line looks at earlier years too) of each published policy, in one query."""
+    policies = GoalPolicy.objects.filter(state=GoalPolicy.State.PUBLISHED)
+    looks_back = Exists(GoalLine.objects.filter(policy=OuterRef("pk")).exclude(period=Period.YEAR))
+    return list(policies.order_by("year").values_list("year", looks_back))
 
 
 def on_members_changed(member_ids: list[int]) -> None:
@@ -78,53 +97,38 @@ def expected(
     """
     until = None if day is None else min(day, dt.date(policy.year, 12, 31))
     day = reference_day(policy.year, day or clock.today())
-    units = _bound(member_ids, roster_on or known_on)
-    leaders = _ids(Post.objects.held(day, known_on).filter(member_id__in=member_ids))
-    exempt = _ids(exemptions_known(known_on).filter(member_id__in=member_ids, starts_on__lte=day, ends_on__gte=day))
-    earned = totals.of_members(member_ids, policy.year, known_on=known_on, until=until)
+    terms = {line.pk: one for line, one in zip(lines, terms_of(lines), strict=True)}
+    facts_of = people.present(member_ids, known_on, roster_on)
+    dues = dues_of(terms.values(), facts_of, policy.year, day)
+    of_year = totals.of_members(list(facts_of), policy.year, known_on=known_on, until=until)
+    book = Book(of_year, known_on).read(list(terms.values()), dues)
     found = {}
-    for pk, unit_id in units.items():
-        for line in lines:
-            if line.audience == GoalLine.Audience.LEADERS and pk not in leaders:
-                continue
-            found[line.pk, pk] = _standing(line, (pk, unit_id), earned.get(pk, Totals()), pk in exempt)
+    for line in lines:
+        line_terms = terms[line.pk]
+        for pk, person in facts_of.items():
+            due = dues.get((line.key, pk))
+            if due is not None:
+                found[line.pk, pk] = _standing(line, person, book.of(line_terms, pk, due), due)
     return found
 
 
-def _bound(member_ids: Sequence[int], known_on: dt.datetime | None) -> dict[int, int]:
-    """{member id: unit id} of those whom the yearly hours bind, by the roster of now or as it was known at a moment."""
-    if known_on is None:
-        return dict(Member.objects.filter(pk__in=member_ids).active().party().values_list("pk", "unit_id"))
-    versions = history.as_known(member_ids, known_on)
-    return {pk: version.unit_id for pk, version in versions.items() if history.is_bound(version)}
-
-
-def exemptions_known(known_on: dt.datetime | None) -> QuerySet[Exemption]:
-    """Approved exemptions that were not withdrawn, now or at an earlier moment."""
-    if known_on is None:
-        return Exemption.objects.filter(withdrawn_at__isnull=True)
-    stood = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=known_on)
-    return Exemption.objects.filter(stood, approved_at__lt=known_on)
-
-
-def _ids(rows: object) -> set[int]:
-    return set(rows.values_list("member_id", flat=True))  # type: ignore[attr-defined]
-
-
-def _standing(line: GoalLine, whose: tuple[int, int], earned: Totals, exempt: bool) -> Standing:
-    """``whose``: member id and unit id."""
-    progress = evaluate(requirement_of(line), earned.by_mode, earned.classes, exempt=exempt)
+def _standing(line: GoalLine, person: Person, earned: Totals, due: Due) -> Standing:
+    progress = evaluate(due.requirement, earned.by_pair, earned.classes, exempt=due.exempt, due_on=due.due_on)
     return Standing(
         line=line,
-        member_id=whose[0],
-        unit_id=whose[1],
-        exempt=exempt,
+        member_id=person.member_id,
+        unit_id=person.unit_id,
+        required=progress.required,
+        required_classes=progress.required_classes,
+        due_on=progress.due_on,
+        exempt=progress.exempt,
         met=progress.met,
         total=progress.total,
         counted=progress.counted,
         online=progress.online,
         classes=progress.classes,
         occasions=earned.occasions,
+        shortfalls={name: str(hours) for name, hours in progress.shortfalls.items()},
     )
 
 
@@ -231,7 +235,7 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def standings_as_of(unit: Unit, year: int, day: dt.date) -> Iterator[tuple[str, str, Standing]]:
-    """(unit path, audience, standing) of the members under a unit, by what was known at the end of a day.
+    """(unit path, key of the line, standing) of the members under a unit, by what was known at the end of a day.
 
     Ledger lines posted later are left out, and so are changes of the roster, offices and exemptions recorded later.
     """
@@ -240,8 +244,8 @@ def standings_as_of(unit: Unit, year: int, day: dt.date) -> Iterator[tuple[str, 
         return
     lines = list(policy.lines.all())
     known_on = clock.day_start(day + dt.timedelta(days=1))
-    audiences = {line.pk: line.audience for line in lines}
+    keys = {line.pk: line.key for line in lines}
     paths = dict(Unit.objects.filter(path__startswith=unit.path).values_list("pk", "path"))
     for chunk in _chunks(sorted(history.roster(unit, known_on)), CHUNK):
         for row in expected(policy, lines, chunk, day=day, known_on=known_on).values():
-            yield paths[row.unit_id], audiences[row.line_id], row
+            yield paths[row.unit_id], keys[row.line_id], row

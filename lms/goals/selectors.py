@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 
 from django.db.models import QuerySet
 
 from lms.core import clock
 from lms.core.hours import ZERO
+from lms.goals.audience import Terms
 from lms.goals.models import Exemption, GoalLine, GoalPolicy, Rollup, Standing
-from lms.goals.rules import Progress, Requirement
+from lms.goals.rules import ONLINE, Progress, Requirement
 from lms.members.models import User
 from lms.members.permissions import visible
 
@@ -30,16 +32,40 @@ def published_years() -> list[int]:
 
 
 def lines_of(year: int) -> dict[str, GoalLine]:
-    """The lines of a year's published policy by audience."""
+    """The lines of a year's published policy by key; ``members`` and ``leaders`` are those of the boards."""
     lines = GoalLine.objects.filter(policy__year=year, policy__state=GoalPolicy.State.PUBLISHED).select_related(
         "policy"
     )
-    return {line.audience: line for line in lines}
+    return {line.key: line for line in lines.order_by("position", "pk")}
 
 
-def requirement_of(line: GoalLine) -> Requirement:
-    """A goal line as numbers."""
-    return Requirement(line.required_hours, line.required_classes, line.online_cap_percent)
+def terms_of(lines: Iterable[GoalLine]) -> list[Terms]:
+    """The lines of one policy, saved or not, as values; leaders owe the members' goal in months without office."""
+    lines = list(lines)
+    base = next((line.required_hours for line in lines if line.audience == GoalLine.Audience.MEMBERS), ZERO)
+    return [_terms(line, base if line.audience == GoalLine.Audience.LEADERS else ZERO) for line in lines]
+
+
+def _terms(line: GoalLine, base: Decimal) -> Terms:
+    requirement = Requirement(
+        hours=Decimal(line.required_hours),
+        classes=line.required_classes,
+        mode_caps={**line.mode_caps, ONLINE: line.online_cap_percent},
+        modes=frozenset(line.modes),
+        category_minima={name: Decimal(hours) for name, hours in line.category_minima.items()},
+        mode_minima={name: Decimal(hours) for name, hours in line.mode_minima.items()},
+        base=Decimal(base),
+    )
+    return Terms(
+        key=line.key,
+        audience=line.audience,
+        requirement=requirement,
+        period=line.period,
+        role_rule=line.role_rule,
+        event=line.event,
+        months=line.deadline_months,
+        exempt_by_month=line.exempt_by_month,
+    )
 
 
 def standings(year: int) -> QuerySet[Standing]:
@@ -50,15 +76,14 @@ def standings(year: int) -> QuerySet[Standing]:
 
 
 def standings_of(member_id: int, year: int) -> list[Standing]:
-    """One member's standings of a year, the smaller goal first."""
-    return list(standings(year).filter(member_id=member_id).order_by("line__required_hours"))
+    """One member's standings of a year, in the order of the policy's lines."""
+    return list(standings(year).filter(member_id=member_id).order_by("line__position", "line_id"))
 
 
 def progress_of(standing: Standing) -> Progress:
     """A standing as progress: what is missing, what the cap left out."""
-    line = standing.line
-    missing_hours = max(line.required_hours - standing.counted, ZERO)
-    missing_classes = max(line.required_classes - standing.classes, 0)
+    missing_hours = max(standing.required - standing.counted, ZERO)
+    missing_classes = max(standing.required_classes - standing.classes, 0)
     return Progress(
         total=standing.total,
         online=standing.online,
@@ -69,15 +94,19 @@ def progress_of(standing: Standing) -> Progress:
         met=standing.met,
         missing_hours=ZERO if standing.exempt else missing_hours,
         missing_classes=0 if standing.exempt else missing_classes,
+        required=standing.required,
+        required_classes=standing.required_classes,
+        shortfalls={name: Decimal(hours) for name, hours in standing.shortfalls.items()},
+        due_on=standing.due_on,
     )
 
 
 def rollups(unit_ids: Iterable[int], year: int) -> dict[tuple[int, str], Rollup]:
-    """The roll-up rows of some units in a year by (unit id, audience), in one query."""
+    """The roll-up rows of some units in a year by (unit id, key of the line), in one query."""
     rows = Rollup.objects.filter(
         unit_id__in=list(unit_ids), line__policy__year=year, line__policy__state=GoalPolicy.State.PUBLISHED
     ).select_related("line")
-    return {(row.unit_id, row.line.audience): row for row in rows}
+    return {(row.unit_id, row.line.key): row for row in rows}
 
 
 def exemptions_of(member_id: int) -> QuerySet[Exemption]:

@@ -8,12 +8,10 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from lms.core import clock
-from lms.goals import progress
+from lms.goals import defaults, progress
 from lms.goals.models import Exemption, GoalLine, GoalPolicy
 from lms.members import audit
 from lms.members.models import AuditEntry, Member, User, target_of
-
-ARTICLE_20 = "《中国共产党党员教育管理工作条例》第二十条"
 
 
 class GoalError(ValueError):
@@ -26,16 +24,13 @@ class GoalError(ValueError):
 
 @transaction.atomic
 def open_year(*, year: int, by: User | None) -> GoalPolicy:
-    """Publish the default goals of a year unless it has some: 32 学时 for members, 56 and one 集中培训 for leaders (条例 art. 20)."""
+    """Publish the default goals of a year (``defaults.LINES``) unless it has some."""
     existing = GoalPolicy.objects.filter(year=year, state=GoalPolicy.State.PUBLISHED).first()
     if existing is not None:
         return existing
-    policy = GoalPolicy.objects.create(year=year, title=f"{year} 年党员素质提升工程")
-    GoalLine.objects.create(
-        policy=policy, audience=GoalLine.Audience.MEMBERS, required_hours="32", required_classes=0, basis=ARTICLE_20
-    )
-    GoalLine.objects.create(
-        policy=policy, audience=GoalLine.Audience.LEADERS, required_hours="56", required_classes=1, basis=ARTICLE_20
+    policy = GoalPolicy.objects.create(year=year, title=defaults.TITLE % {"year": year})
+    GoalLine.objects.bulk_create(
+        [GoalLine(policy=policy, position=at, **fields) for at, fields in enumerate(defaults.LINES)]
     )
     return publish(policy=policy, by=by)
 

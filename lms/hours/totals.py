@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
@@ -17,10 +17,11 @@ from lms.hours.models import Assertion, HourEntry
 
 @dataclass(slots=True)
 class Totals:
-    """One member's standing hours of a year: 学时 by mode and by category, and the classes (集中培训) attended."""
+    """One member's standing hours of a year: 学时 by mode, by category and by both, and the classes (集中培训) attended."""
 
     by_mode: dict[str, Decimal] = field(default_factory=dict)
     by_category: dict[str, Decimal] = field(default_factory=dict)
+    by_pair: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     classes: int = 0
     occasions: int = 0
 
@@ -57,6 +58,7 @@ def of_members(
         totals = found.setdefault(member_id, Totals())
         totals.by_mode[mode] = totals.by_mode.get(mode, ZERO) + total
         totals.by_category[category] = totals.by_category.get(category, ZERO) + total
+        totals.by_pair[mode, category] = totals.by_pair.get((mode, category), ZERO) + total
         seen.setdefault(member_id, set()).add((mode, occasion))
     for member_id, occasions in seen.items():
         found[member_id].classes = sum(
@@ -64,6 +66,38 @@ def of_members(
         )
         found[member_id].occasions = len(occasions)
     return found
+
+
+class Earned(NamedTuple):
+    """Standing 学时 that one activity earned a member on one day."""
+
+    member_id: int
+    day: dt.date
+    mode: str
+    category: str
+    occasion: str
+    hours: Decimal
+
+    @property
+    def is_class(self) -> bool:
+        """Whether it is (part of) a completed class, 集中培训."""
+        return self.mode == "class" and not self.occasion.endswith(INCOMPLETE)
+
+
+def by_day(
+    member_ids: Iterable[int], *, since: dt.date, until: dt.date, known_on: dt.datetime | None = None
+) -> list[Earned]:
+    """What stands of some members by day and activity, for goals that look at other days than a year's; one query."""
+    lines = HourEntry.objects.filter(member_id__in=list(member_ids), earned_on__gte=since, earned_on__lte=until)
+    if known_on is not None:
+        lines = lines.filter(posted_at__lt=known_on)
+    rows = lines.order_by().values("member_id", "earned_on", "mode", "category", "occasion")
+    return [
+        Earned(*values)
+        for values in rows.annotate(total=Sum("hours"))
+        .filter(total__gt=0)
+        .values_list("member_id", "earned_on", "mode", "category", "occasion", "total")
+    ]
 
 
 def entries(member_id: int, year: int) -> QuerySet[HourEntry]:

@@ -14,7 +14,7 @@ from typing import Any
 from lms.core import clock
 from lms.members.models import Member, MemberVersion, Unit
 
-FACTS = frozenset(("unit_id", "state", "category", "away"))
+FACTS = frozenset(("unit_id", "state", "category", "away", "cadre_rank", "joined_on", "confirmed_on"))
 """What a version keeps under the same names as the member."""
 
 BATCH = 500

@@ -127,6 +127,12 @@ class Member(models.Model):
         DECEASED = "deceased", _("去世")
         EXPELLED = "expelled", _("开除党籍")
 
+    class CadreRank(models.TextChoices):
+        """Whom the hours of 干部教育培训工作条例 (2023) bind, by rank; "" for who is no cadre."""
+
+        TOWNSHIP = "township", _("乡科级及以下")
+        COUNTY = "county", _("县处级")
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     code = models.CharField(_("编号"), max_length=20, unique=True)
     user = models.OneToOneField(
@@ -143,6 +149,7 @@ class Member(models.Model):
     joined_on = models.DateField(_("加入党组织日期"), null=True, blank=True)
     confirmed_on = models.DateField(_("转为正式党员日期"), null=True, blank=True)
     job = models.CharField(_("工作岗位"), max_length=60, blank=True)
+    cadre_rank = models.CharField(_("干部职级"), max_length=10, choices=CadreRank, blank=True)
     mobile = models.CharField(_("手机号"), max_length=20, blank=True)
     landline = models.CharField(_("固定电话"), max_length=20, blank=True)
     state = models.CharField(_("党籍状态"), max_length=12, choices=State, default=State.ACTIVE)
@@ -211,6 +218,9 @@ class MemberVersion(AppendOnlyModel):
     state = models.CharField(_("党籍状态"), max_length=12, choices=Member.State)
     category = models.CharField(_("人员类别"), max_length=12, choices=Member.Category)
     away = models.BooleanField(_("是否为流动党员"), default=False)
+    cadre_rank = models.CharField(_("干部职级"), max_length=10, choices=Member.CadreRank, blank=True)
+    joined_on = models.DateField(_("加入党组织日期"), null=True, blank=True)
+    confirmed_on = models.DateField(_("转为正式党员日期"), null=True, blank=True)
     recorded_at = models.DateTimeField(_("登记时间"))
 
     view_permission = "members.view"

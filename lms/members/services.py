@@ -33,6 +33,7 @@ EDITABLE = (
     "joined_on",
     "confirmed_on",
     "job",
+    "cadre_rank",
     "mobile",
     "landline",
     "lost_contact",
@@ -43,6 +44,8 @@ EDITABLE = (
 )
 # Names of fields whose values do not belong in an audit row.
 SENSITIVE = {"mobile", "landline"}
+# What decides which goals bind a person; office, state and unit have verbs of their own.
+SETTLING = frozenset(("category", "cadre_rank", "joined_on", "confirmed_on"))
 BATCH = 500
 
 
@@ -103,7 +106,6 @@ def update_members(edits: Iterable[Edit], *, by: User | None, reason: str = "") 
     acts, resettled, noted = [], [], []
     changed = []
     for member, fields in edits:
-        before = member.category
         columns, detail = _edit(member, fields)
         if not detail:
             continue
@@ -113,7 +115,7 @@ def update_members(edits: Iterable[Edit], *, by: User | None, reason: str = "") 
         changed.append(member)
         if not history.FACTS.isdisjoint(columns):
             noted.append(member.pk)
-        if member.category != before:
+        if not SETTLING.isdisjoint(columns):
             resettled.append(member.pk)
     audit.record_many("member.update", acts, by=by, reason=reason)
     history.note(noted)

@@ -35,7 +35,7 @@ def standings_of(member_id: int, year: int, day: dt.date) -> list[Standing]:
     policy = selectors.policy_of(year)
     if policy is None:
         return []
-    lines = list(policy.lines.select_related("policy").order_by("required_hours"))
+    lines = list(policy.lines.select_related("policy").order_by("position", "pk"))
     found = progress.expected(policy, lines, [member_id], day=day, known_on=moment(day))
     return [found[line.pk, member_id] for line in lines if (line.pk, member_id) in found]
 

@@ -156,7 +156,7 @@ def standings(run: ClosingRun | YearClosing, member_ids: Sequence[int], *, now: 
 
 
 def _lines(policy: GoalPolicy) -> list[GoalLine]:
-    return list(policy.lines.select_related("policy").order_by("required_hours", "pk"))
+    return list(policy.lines.select_related("policy").order_by("position", "pk"))
 
 
 def _closed(run: ClosingRun, row: Standing, member: Member, known: MemberVersion, unit: Unit) -> ClosedStanding:
@@ -171,8 +171,8 @@ def _closed(run: ClosingRun, row: Standing, member: Member, known: MemberVersion
         unit_path=unit.path,
         line=row.line,
         label=row.line.get_audience_display(),
-        required_hours=row.line.required_hours,
-        required_classes=row.line.required_classes,
+        required_hours=row.required,
+        required_classes=row.required_classes,
         total=row.total,
         counted=row.counted,
         online=row.online,
