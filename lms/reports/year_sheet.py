@@ -47,7 +47,7 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class SheetGoal:
-    """One goal at the foot: 应修, 已修 (学时 that count towards it), 是否达标, 集中培训次数."""
+    """One goal at the foot: 应修 (what is asked of this person), 已修 (学时 that count towards it), 是否达标, 集中培训次数."""
 
     name: str
     required: Decimal
@@ -116,13 +116,15 @@ def _result(line: Any) -> str:
 
 def _goal(standing: Any) -> SheetGoal:
     progress = goals.progress_of(standing)
+    line = standing.line
+    name = str(line.get_audience_display())
     return SheetGoal(
-        name=str(standing.line.get_audience_display()),
-        required=standing.line.required_hours,
+        name=name if line.period == "year" else f"{name}（{line.get_period_display()}）",
+        required=standing.required,
         counted=progress.counted,
         verdict=verdict(standing)[1],
         classes=progress.classes,
-        required_classes=standing.line.required_classes,
+        required_classes=standing.required_classes,
     )
 
 

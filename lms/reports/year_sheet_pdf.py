@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from lms.core import clock
 from lms.core.pdf import Head, Paper
 from lms.core.templatetags.xiangxue import date_zh, number
-from lms.reports.year_sheet import SheetRow, YearSheet
+from lms.reports.year_sheet import SheetGoal, SheetRow, YearSheet
 
 
 def document(sheet: YearSheet) -> bytes:
@@ -67,6 +67,11 @@ def _total(sheet: YearSheet) -> tuple[str, ...]:
     return ("", _("合计"), "", "", "", "", number(sheet.total), "", "", "")
 
 
+def _classes(goal: SheetGoal) -> str:
+    """How many, and of how many where the goal asks for some."""
+    return f"{goal.classes}/{goal.required_classes}" if goal.required_classes else str(goal.classes)
+
+
 def _foot(paper: Paper, sheet: YearSheet) -> None:
     paper.set_y(paper.y + 3)
     for goal in sheet.goals:
@@ -75,7 +80,7 @@ def _foot(paper: Paper, sheet: YearSheet) -> None:
             "required": number(goal.required),
             "counted": number(goal.counted),
             "verdict": goal.verdict,
-            "classes": goal.classes,
+            "classes": _classes(goal),
         }
         paper.paragraph(
             _(

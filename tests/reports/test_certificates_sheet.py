@@ -105,7 +105,7 @@ def test_the_paper_says_the_same_and_repeats_its_heads(lived: County) -> None:
     full = [text for text in texts if "2026-" in text]
     assert full and all(all(column in text for column in COLUMNS) for text in full)
     end = texts[-1].replace(" ", "")
-    for words in ("应修32学时", "已修", "是否达标", "集中培训次数：1", "党员签字：", "党支部书记签字："):
+    for words in ("应修32学时", "已修", "是否达标", "集中培训次数：1/1", "党员签字：", "党支部书记签字："):
         assert words in end, words
 
 
