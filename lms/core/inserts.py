@@ -25,6 +25,8 @@ def insert(rows: Sequence[models.Model], *, key: str = "") -> None:
     using = router.db_for_write(model)
     connection = connections[using]
     fields = [field for field in model._meta.local_concrete_fields if not (field.primary_key or field.generated)]
+    for row in rows:  # a related row that was saved after this one was made has its key only now
+        row._prepare_related_fields_for_save(operation_name="bulk_create")  # type: ignore[attr-defined]
     quote = connection.ops.quote_name
     names = ", ".join(quote(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))

@@ -12,6 +12,7 @@ from itertools import groupby
 from random import Random
 
 from lms.core import clock
+from lms.core.inserts import insert
 from lms.demo.geography import COUNTY, County
 from lms.demo.people import Cast, Population
 from lms.members.models import Member, Unit
@@ -220,15 +221,14 @@ def _write(batch: list[Held], people: Population, random: Random) -> None:
         for session in one.sessions:
             session.training = one.training
     TrainingSession.objects.bulk_create([session for one in batch for session in one.sessions])
-    Enrolment.objects.bulk_create(
+    insert(
         [
-            Enrolment(training=one.training, member=member, unit_id=member.unit_id)
+            Enrolment(training_id=one.training.pk, member_id=member.pk, unit_id=member.unit_id)
             for one in batch
             for member in one.due
-        ],
-        batch_size=1000,
+        ]
     )
-    Attendance.objects.bulk_create([mark for one in batch for mark in _marks(one, people, random)], batch_size=1000)
+    insert([mark for one in batch for mark in _marks(one, people, random)])
 
 
 def _marks(one: Held, people: Population, random: Random) -> Iterator[Attendance]:

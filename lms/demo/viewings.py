@@ -10,6 +10,7 @@ from random import Random
 from courses import services as watching
 from courses.models import GroupWatch, LessonPage, PlaySession, PlaySpan
 from lms.core import clock
+from lms.core.inserts import insert
 from lms.demo.geography import County
 from lms.demo.people import Cast, Population, age_in
 from lms.members.models import Member
@@ -49,10 +50,10 @@ class Evidence:
         PlaySession.objects.bulk_create(self.plays, batch_size=BATCH)
         for viewing, row in self.seen:
             row.occasion = viewing.occasion
-        PlaySpan.objects.bulk_create(self.spans, batch_size=BATCH)
-        ViewingItem.objects.bulk_create(self.items, batch_size=BATCH)
-        Presence.objects.bulk_create(self.presences, batch_size=BATCH)
-        GroupWatch.objects.bulk_create([row for _viewing, row in self.seen], batch_size=BATCH)
+        insert(self.spans)
+        insert(self.items)
+        insert(self.presences)
+        insert([row for _viewing, row in self.seen])
         own = {play.member_id for play in self.plays if play.member_id is not None}
         return own | {row.member_id for _viewing, row in self.seen}
 
