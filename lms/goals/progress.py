@@ -21,7 +21,6 @@ from lms.goals import people
 from lms.goals.audience import Due, Person
 from lms.goals.earned import Book, dues_of
 from lms.goals.models import GoalLine, GoalPolicy, Rollup, Standing
-from lms.goals.people import exemptions_known as exemptions_known
 from lms.goals.rules import Period, evaluate, reference_day
 from lms.goals.selectors import terms_of
 from lms.hours import totals
@@ -40,6 +39,7 @@ FACTS = (
     *("total", "counted", "online", "classes", "occasions", "shortfalls"),
 )
 Sums = tuple[object, ...]
+exemptions_known = people.exemptions_known
 
 
 def on_hours_settled(touched: dict[int, set[int]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 
 from lms.core.hours import ZERO, from_hundredths
 from lms.hours.credit import INCOMPLETE
+from lms.hours.ledger import price
 from lms.hours.models import Assertion, HourEntry
 
 
@@ -114,6 +115,48 @@ def standing(lines: Iterable[HourEntry]) -> list[HourEntry]:
         if entry.source not in last or entry.sequence > last[entry.source].sequence:
             last[entry.source] = entry
     return [entry for entry in last.values() if not entry.is_reversal]
+
+
+def lines_that_stand(
+    member_id: int, *, since: dt.date, until: dt.date, known_on: dt.datetime | None = None
+) -> list[HourEntry]:
+    """The lines of one member that stand for some days, by what was recorded before a moment, the earliest day first."""
+    lines = HourEntry.objects.filter(member_id=member_id, earned_on__gte=since, earned_on__lte=until)
+    if known_on is not None:
+        lines = lines.filter(posted_at__lt=known_on)
+    return sorted(standing(lines.order_by("source", "sequence")), key=lambda line: (line.earned_on, line.source))
+
+
+class Trimmed(NamedTuple):
+    """What a source asserts (``gross`` 学时) and what its day left of it; ``reasons``: ``overlap``, ``cap`` (of the day)."""
+
+    source: str
+    day: dt.date
+    title: str
+    mode: str
+    category: str
+    gross: Decimal
+    hours: Decimal
+    reasons: tuple[str, ...]
+
+
+def trimmed(member_id: int, *, since: dt.date, until: dt.date) -> list[Trimmed]:
+    """The sources of one member that are worth less than they assert, those worth nothing included, as of now."""
+    days: dict[dt.date, list[Assertion]] = {}
+    rows = Assertion.objects.filter(member_id=member_id, earned_on__gte=since, earned_on__lte=until)
+    for row in rows.order_by("earned_on", "source"):
+        days.setdefault(row.earned_on, []).append(row)
+    return [found for asserted in days.values() for found in _trimmed_on(asserted)]
+
+
+def _trimmed_on(rows: list[Assertion]) -> Iterator[Trimmed]:
+    prices = price(rows)
+    for row in rows:
+        priced = prices[row.source]
+        if priced.hours < row.gross:
+            reasons = tuple(reason for reason in priced.trimmed_by.split(",") if reason)
+            facts = (row.source, row.earned_on, row.title, row.mode, row.category, row.gross, priced.hours)
+            yield Trimmed(*facts, reasons)
 
 
 def visible_entries() -> QuerySet[HourEntry]:
