@@ -25,7 +25,7 @@ from lms.hours import periods
 from lms.members.models import AuditEntry, Post, Unit
 from lms.reports import closing as closings
 from lms.reports.models import ClosedStanding, ClosedUnit, YearClosing
-from lms.reports.rollup import MEMBERS, Row, Sums
+from lms.reports.rollup import Row, Sums
 
 SAME_ACT = dt.timedelta(seconds=5)
 """The audit row of an act and its ledger lines are written in one transaction, so close to each other."""
@@ -61,7 +61,7 @@ def frozen(closing: YearClosing, unit: Unit) -> tuple[list[Row], Row]:
     rows: dict[str, Row] = {}
     for one in near.filter(depth__lte=len(own.path) + Unit.steplen).order_by("path"):
         row = rows.setdefault(one.path, Row(_then(one), Sums(), Sums()))
-        _add(row.of_members if one.line.audience == MEMBERS else row.of_leaders, _sums(one))
+        _add(row.of(one.line.key), _sums(one))
     total = rows.pop(own.path)
     return list(rows.values()) or [total], total
 
@@ -75,7 +75,10 @@ def _sums(one: ClosedUnit) -> Sums:
     return Sums(one.members, one.exempt, one.met, one.assessed_hours, one.occasions, one.zero)
 
 
-def _add(sums: Sums, other: Sums) -> None:
+def _add(sums: Sums | None, other: Sums) -> None:
+    """Add to the sums of a line; None: one that the board does not show."""
+    if sums is None:
+        return
     for field in fields(Sums):
         setattr(sums, field.name, getattr(sums, field.name) + getattr(other, field.name))
 
@@ -101,15 +104,15 @@ def lines(closing: YearClosing, path: str) -> QuerySet[Any]:
 
 
 def exemptions(closing: YearClosing, path: str) -> QuerySet[Exemption]:
-    """The exemptions for the end of the year that were approved or withdrawn since, the latest first."""
-    last = dt.date(closing.year, 12, 31)
+    """The exemptions for days of the year that were approved or withdrawn since, the latest first."""
+    first, last = dt.date(closing.year, 1, 1), dt.date(closing.year, 12, 31)
     people = people_below(closing, path).order_by().values("member_id")
     return (
         Exemption.objects.filter(
             Q(approved_at__gte=closing.known_on) | Q(withdrawn_at__gte=closing.known_on),
             member_id__in=people,
             starts_on__lte=last,
-            ends_on__gte=last,
+            ends_on__gte=first,
         )
         .select_related("member", "approved_by")
         .order_by("-approved_at")
@@ -131,25 +134,25 @@ def adjusted(closing: YearClosing, rows: Sequence[Row], total: Row) -> tuple[lis
     found = [replace(row, of_members=replace(row.of_members), of_leaders=replace(row.of_leaders)) for row in rows]
     whole = replace(total, of_members=replace(total.of_members), of_leaders=replace(total.of_leaders))
     targets = [whole, *(row for row in found if row.unit.path != whole.unit.path)]
-    for path, audience, difference in _differences(closing, total.unit.path, ids):
+    for path, key, difference in _differences(closing, total.unit.path, ids):
         for row in targets:
             if path.startswith(row.unit.path):
-                _add(row.of_members if audience == MEMBERS else row.of_leaders, difference)
+                _add(row.of(key), difference)
     alone = [row.unit.path for row in rows] == [whole.unit.path]
     return ([whole] if alone else found), whole
 
 
 def _differences(closing: YearClosing, path: str, ids: list[int]) -> Iterator[tuple[str, str, Sums]]:
-    """(unit path, audience, by how much the sums move) for some people: what stands now less what was frozen."""
+    """(unit path, key of the line, by how much the sums move) for some people: what stands now less what was frozen."""
     for start in range(0, len(ids), BATCH):
         chunk = ids[start : start + BATCH]
         places = {}
         for row in people_below(closing, path).filter(member_id__in=chunk).select_related("line"):
             places[row.member_id] = row.unit_path
-            yield row.unit_path, row.line.audience, Sums() - one_person(row)
+            yield row.unit_path, row.line.key, Sums() - one_person(row)
         for now in closings.standings(closing, chunk, now=True):
             if now.member_id in places:
-                yield places[now.member_id], now.line.audience, one_person(now)
+                yield places[now.member_id], now.line.key, one_person(now)
 
 
 def one_person(row: Any) -> Sums:

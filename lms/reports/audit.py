@@ -27,7 +27,8 @@ from lms.hours import audit, seals
 from lms.hours.conversion import NoRuleError, Tariffs
 from lms.hours.violation import Violation
 from lms.members.models import Member
-from lms.reports.models import AuditRun
+from lms.reports.closing import is_intact
+from lms.reports.models import AuditRun, YearClosing
 from lms.stations import audit as stations
 from lms.training import selectors as training
 
@@ -94,6 +95,7 @@ def _everything() -> list[Part]:
     parts.append(Part("rooms", ()))
     parts += _seal_parts()
     parts += [Part("roll-ups", (policy.pk,)) for policy in _policies()]
+    parts += [Part("closings", (pk,)) for pk in YearClosing.objects.order_by("year").values_list("pk", flat=True)]
     return parts
 
 
@@ -203,6 +205,13 @@ def _rollups(policy_ids: tuple[int, ...]) -> Found:
     return Found(violations=[violation for policy in policies for violation in _of_rollups(policy)])
 
 
+def _closings(ids: tuple[int, ...]) -> Found:
+    """Closed years whose rows are not those that were signed."""
+    changed = [one for one in YearClosing.objects.filter(pk__in=ids).select_related("run") if not is_intact(one)]
+    detail = "the frozen rows are not those that were signed"
+    return Found(violations=[Violation("closing", None, str(one.year), detail) for one in changed])
+
+
 CHECKS: dict[str, Callable[[Any], Found]] = {
     "members": _members,
     "viewings": _viewings,
@@ -211,6 +220,7 @@ CHECKS: dict[str, Callable[[Any], Found]] = {
     "unsealed": _unsealed,
     "heads": _heads,
     "roll-ups": _rollups,
+    "closings": _closings,
 }
 
 

@@ -35,8 +35,19 @@ MAX_ATTEMPTS = 4
 BATCH = 500
 # Columns of a closed standing and of a closed unit that the digest covers, in order.
 STANDING_TEXT = (
-    *("code", "name", "category", "unit__code", "unit_name", "unit_path", "label", "required_hours"),
-    *("required_classes", "total", "counted", "online", "classes", "occasions", "exempt", "met"),
+    *("code", "name", "category", "unit__code", "unit_name", "unit_path", "label", "required"),
+    *(
+        "required_classes",
+        "total",
+        "counted",
+        "online",
+        "classes",
+        "occasions",
+        "due_on",
+        "shortfalls",
+        "exempt",
+        "met",
+    ),
 )
 UNIT_TEXT = ("code", "name", "path", "label", *progress.SUMS)
 
@@ -171,8 +182,10 @@ def _closed(run: ClosingRun, row: Standing, member: Member, known: MemberVersion
         unit_path=unit.path,
         line=row.line,
         label=row.line.get_audience_display(),
-        required_hours=row.required,
+        required=row.required,
         required_classes=row.required_classes,
+        due_on=row.due_on,
+        shortfalls=row.shortfalls,
         total=row.total,
         counted=row.counted,
         online=row.online,
@@ -278,7 +291,7 @@ def _text(run: ClosingRun) -> Iterator[str]:
 
 
 def _json(values: Sequence[Any]) -> str:
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str) + "\n"
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str) + "\n"
 
 
 def is_intact(closing: YearClosing) -> bool:

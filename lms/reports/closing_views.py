@@ -68,7 +68,7 @@ def closing_begin(request: SignedInRequest, year: int) -> HttpResponse:
             return redirect("closing-detail", year)
         except ClosingRefused as refused:
             form.add_error(None, REFUSALS[refused.code])
-    context = {"form": form, "year": year}
+    context = {"form": form, "year": year, "closable": form.is_bound or year in closing.closable_years()}
     return render(request, "reports/closing_begin.html", context, status=422 if form.is_bound else 200)
 
 

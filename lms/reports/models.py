@@ -293,13 +293,15 @@ class ClosedStanding(AppendOnlyModel):
     unit_path = models.CharField(max_length=255, db_index=True)
     line = models.ForeignKey(GoalLine, on_delete=models.PROTECT, related_name="+")
     label = models.CharField(_("目标"), max_length=100)
-    required_hours = HoursField(_("应修学时"))
+    required = HoursField(_("应修学时"), help_text=_("本人应修，已按任职和免考核月份折算"))
     required_classes = models.PositiveSmallIntegerField(_("应参加集中培训次数"), default=0)
+    due_on = models.DateField(_("截止日期"), null=True, blank=True)
     total = HoursField(_("已修学时"), default=0)
     counted = HoursField(_("计入学时"), default=0)
     online = HoursField(_("其中在线"), default=0)
     classes = models.PositiveSmallIntegerField(_("集中培训次数"), default=0)
     occasions = models.PositiveSmallIntegerField(_("参加活动次数"), default=0)
+    shortfalls = models.JSONField(_("最低要求的差额"), default=dict)
     exempt = models.BooleanField(_("免考核"), default=False)
     met = models.BooleanField(_("达标"), default=False)
 
@@ -314,7 +316,7 @@ class ClosedStanding(AppendOnlyModel):
         constraints = [models.UniqueConstraint(fields=["run", "line", "member"], name="closed_standing_once")]
 
     def __str__(self) -> str:
-        return f"{self.code} {self.counted}/{self.required_hours}"
+        return f"{self.code} {self.counted}/{self.required}"
 
 
 class ClosedUnit(AppendOnlyModel):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from lms.core.tables import Column
 from lms.goals import progress, selectors
 from lms.goals.models import GoalLine, Standing
+from lms.goals.rules import Progress
 from lms.members.models import Member, Unit, User
 from lms.members.permissions import visible
 from lms.members.selectors import named
@@ -61,7 +62,7 @@ def standings(
     else:
         rows = adjustments.people_of(closed, unit).select_related("line__policy", "member__unit", "unit")
         leading = ClosedStanding.objects.filter(run_id=closed.run_id)
-    rows = visible(rows, user).filter(CONDITIONS.get(state, Q(pk__in=[])), line__audience=audience)
+    rows = visible(rows, user).filter(CONDITIONS.get(state, Q(pk__in=[])), line__key=audience)
     if text.strip():
         rows = rows.filter(member__in=named(Member.objects.order_by(), text))
     leads = Exists(leading.filter(member=OuterRef("member"), line__audience=LEADERS))
@@ -101,7 +102,7 @@ def missing_of(row: Standing) -> Decimal:
     return selectors.progress_of(row).missing_hours
 
 
-def verdict(row: Standing) -> tuple[str, str]:
+def verdict(row: Standing | Progress) -> tuple[str, str]:
     """State and word: 达标, 未达标 or 免考核 (outside the denominator, 条例 art. 23)."""
     if row.exempt:
         return "exempt", _g("免考核")
@@ -122,7 +123,7 @@ def values(rows: QuerySet[Any] | list[Any]) -> Iterator[tuple[Any, ...]]:
             row.unit.name,
             row.member.get_category_display(),
             role_of(row),
-            row.line.required_hours,
+            row.required,
             row.counted,
             missing_of(row),
             row.classes,

@@ -77,6 +77,10 @@ class Row:
     def name(self) -> str:
         return str(_("%(name)s（直属）") % {"name": self.unit.name}) if self.direct else self.unit.name
 
+    def of(self, key: str) -> Sums | None:
+        """The sums of a goal line by its key; None for a line that the board does not show."""
+        return {MEMBERS: self.of_members, LEADERS: self.of_leaders}.get(key)
+
     @property
     def rate(self) -> Decimal | None:
         return share(self.of_members.met, self.of_members.assessed)
@@ -183,11 +187,12 @@ def _then(unit: Unit, children: Sequence[Unit], year: int, day: dt.date) -> tupl
     """What was known at the end of a day: the hours, the roster, the offices and the exemptions of then."""
     rows = {child.path: Row(child, Sums(), Sums()) for child in children}
     total = Row(unit, Sums(), Sums())
-    for path, audience, standing in progress.standings_as_of(unit, year, day):
+    for path, key, standing in progress.standings_as_of(unit, year, day):
         child = next((row for prefix, row in rows.items() if path.startswith(prefix)), None)
         for row in (total, child):
-            if row is not None:
-                _add(row.of_members if audience == MEMBERS else row.of_leaders, standing)
+            sums = row.of(key) if row is not None else None
+            if sums is not None:
+                _add(sums, standing)
     return list(rows.values()), total
 
 

@@ -20,7 +20,7 @@ from lms.goals import services as goals
 from lms.hours import ledger
 from lms.members import services
 from lms.members.models import AuditEntry, Member, Unit
-from lms.reports import adjustments, boards, closing, closing_page, closing_tasks
+from lms.reports import adjustments, audit, boards, closing, closing_page, closing_tasks
 from lms.reports.models import ClosedStanding, ClosedUnit, ClosingRun, YearClosing
 from tests.conftest import County
 from tests.factories import make_credit, make_member
@@ -180,12 +180,19 @@ def test_frozen_rows_are_never_changed(closed: YearClosing) -> None:
 
 
 def test_the_digest_tells_of_a_changed_row(closed: YearClosing) -> None:
-    assert closing.is_intact(closed)
+    assert closing.is_intact(closed) and checks() == set()
     row = ClosedStanding.objects.filter(name="李大山").get()
     ClosedStanding.objects.bulk_create(
         [ClosedStanding(**{**_values(row), "member_id": named("新人").pk, "name": "新人"})]
     )
     assert not closing.is_intact(closed)
+    assert checks() == {"closing"}
+
+
+def checks() -> set[str]:
+    """What the audit finds wrong."""
+    found = audit._do(audit.Part("closings", tuple(YearClosing.objects.values_list("pk", flat=True))))
+    return {violation.check for violation in found.violations}
 
 
 def _values(row: ClosedStanding) -> dict[str, Any]:
