@@ -79,6 +79,16 @@ class Item:
         """The reasons in words."""
         return [str(REASONS[code]) for code in self.reasons]
 
+    @property
+    def mode_label(self) -> str:
+        """The form of study in words."""
+        return str(dict(Mode.choices).get(self.mode, self.mode))
+
+    @property
+    def category_label(self) -> str:
+        """The category in words."""
+        return str(dict(Category.choices).get(self.category, self.category))
+
 
 @dataclass(frozen=True, slots=True)
 class Lack:

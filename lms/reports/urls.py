@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from lms.reports import audit_views, certificates_urls, closing_views, home, periods_views, views
+from lms.reports import audit_views, certificates_urls, closing_views, explain_views, home, periods_views, views
 
 urlpatterns = [
     *certificates_urls.urlpatterns,
     path("learn/", home.learn, name="learn"),
     path("learn/hours/", home.own_hours, name="own-hours"),
+    path("learn/explain/<slug:key>/", explain_views.own_explanation, name="own-explanation"),
     path("hours/<uuid:uuid>/", views.hour_entry, name="hour-entry"),
     path("desk/reports/", views.board, name="report-board"),
     path("desk/reports/trend/", views.trend, name="report-trend"),
@@ -21,4 +22,5 @@ urlpatterns = [
     path("desk/audit/", audit_views.runs, name="audit-runs"),
     path("desk/audit/seal/", audit_views.seal, name="ledger-seal"),
     path("desk/members/<str:code>/hours/", views.member_hours, name="member-hours"),
+    path("desk/members/<str:code>/explain/<slug:key>/", explain_views.member_explanation, name="member-explanation"),
 ]

@@ -13,7 +13,7 @@ from lms.members.models import Member
 from lms.training import selectors as training
 from lms.training.selectors import Offer
 
-CLASS = "class"
+CLASS, ONLINE = "class", "online"
 MOST = 6
 """Ways of a kind that are shown; more would be a list to get lost in."""
 
@@ -22,13 +22,19 @@ MOST = 6
 class Lacking:
     """What a goal still lacks: 学时 in all, classes (集中培训), 学时 by category, and how much own online study still counts.
 
-    ``online_room``: 学时 of own online study that would still count; None where nothing caps it.
+    ``modes``: the only forms of study that count; empty: all. ``online_room``: 学时 of own online study that would still
+    count; None where nothing caps it.
     """
 
     hours: Decimal
     classes: int = 0
     by_category: dict[str, Decimal] = field(default_factory=dict)
+    modes: frozenset[str] = frozenset()
     online_room: Decimal | None = None
+
+    def takes(self, mode: str) -> bool:
+        """Whether a form of study counts toward the goal."""
+        return not self.modes or mode in self.modes
 
     @property
     def nothing(self) -> bool:
@@ -62,7 +68,8 @@ def nearest(member: Member, lacking: Lacking) -> Ways:
     if lacking.nothing:
         return Ways([], [], online_full=False)
     full = lacking.online_room is not None and lacking.online_room <= 0
-    return Ways(_offers(member, lacking), [] if full else _lessons(member, lacking), online_full=full)
+    lessons = [] if full or not lacking.takes(ONLINE) else _lessons(member, lacking)
+    return Ways(_offers(member, lacking), lessons, online_full=full and lacking.takes(ONLINE))
 
 
 def _short(lacking: Lacking) -> list[str]:
@@ -76,7 +83,7 @@ def _offers(member: Member, lacking: Lacking) -> list[Offer]:
         gives_class = offer.training.kind == CLASS
         return (bool(lacking.classes) and not gives_class, offer.training.category not in short)
 
-    useful = [offer for offer in training.offers_for(member) if offer.hours > 0]
+    useful = [offer for offer in training.offers_for(member) if offer.hours > 0 and lacking.takes(offer.training.kind)]
     return sorted(useful, key=rank)[:MOST]
 
 

@@ -44,6 +44,16 @@ def exemption(county: County, unit: Unit) -> dict[str, Any]:
     return {"pk": made.pk}
 
 
+def draft(county: County, unit: Unit) -> dict[str, Any]:
+    return {"pk": goals.draft_year(year=2031, by=None).pk}
+
+
+def draft_line(county: County, unit: Unit) -> dict[str, Any]:
+    line = goals.draft_year(year=2031, by=None).lines.first()
+    assert line is not None
+    return {"pk": line.pk}
+
+
 def lesson(county: County, unit: Unit) -> dict[str, Any]:
     found = LessonPage.objects.first() or make_course(5)[0]
     return {"pk": found.pk}
@@ -74,6 +84,15 @@ def batch(county: County, unit: Unit) -> dict[str, Any]:
 
 def year(county: County, unit: Unit) -> dict[str, Any]:
     return {"year": 2026}
+
+
+def goal_line(county: County, unit: Unit) -> dict[str, Any]:
+    goals.open_year(year=clock.today().year, by=None)
+    return {"key": "members"}
+
+
+def goal_member(county: County, unit: Unit) -> dict[str, Any]:
+    return {**member(county, unit), **goal_line(county, unit)}
 
 
 def sheet(county: County, unit: Unit) -> dict[str, Any]:
@@ -167,10 +186,14 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "-": nothing,
     "member": member,
     "exemption": exemption,
+    "draft": draft,
+    "draft-line": draft_line,
     "certificate": certificate,
     "batch": batch,
     "year": year,
     "sheet": sheet,
+    "goal-line": goal_line,
+    "goal-member": goal_member,
     "last-year": last_year,
     "closed-year": closed_year,
     "lesson": lesson,

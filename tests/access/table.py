@@ -26,8 +26,18 @@ member-list           GET   -            county town secretary auditor
 member-detail         GET   member       county town secretary auditor        | county auditor | county auditor
 member-id-number      POST  member       county town                          | county         | county
 member-login          POST  member       county town                          | county         | county
+member-rank           POST  member       county town                          | county         | county
 
 goal-list             GET   -            *
+goal-policies         GET   -            county
+goal-policies         POST  -            county
+goal-policy           GET   draft        county
+goal-policy-publish   POST  draft        county
+goal-line-add         GET   draft        county
+goal-line-add         POST  draft        county
+goal-line-edit        GET   draft-line   county
+goal-line-edit        POST  draft-line   county
+goal-line-remove      POST  draft-line   county
 exemption-list        GET   -            county town secretary auditor
 member-exemptions     GET   member       county town secretary auditor        | county auditor | county auditor
 member-exemptions     POST  member       county town                          | county         | county
@@ -35,6 +45,8 @@ exemption-withdraw    POST  exemption    county town                          | 
 
 learn                 GET   -            *
 own-hours             GET   -            member
+own-explanation       GET   goal-line    member
+member-explanation    GET   goal-member  county town secretary auditor        | county auditor | county auditor
 hour-entry            GET   entry        county town secretary auditor        | county auditor | county auditor
 member-hours          GET   member       county town secretary auditor        | county auditor | county auditor
 report-board          GET   -            county town secretary auditor
