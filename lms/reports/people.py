@@ -123,7 +123,7 @@ def values(rows: QuerySet[Any] | list[Any]) -> Iterator[tuple[Any, ...]]:
             row.unit.name,
             row.member.get_category_display(),
             role_of(row),
-            row.required_hours,
+            row.required,
             row.counted,
             missing_of(row),
             row.classes,
