@@ -13,11 +13,12 @@ from lms.members.models import Member, Unit, User
 
 
 class GoalPolicy(models.Model):
-    """The goals of one year (素质提升工程). A draft binds nobody; one published policy a year."""
+    """The goals of one year (素质提升工程). A draft binds nobody; one published policy a year, replaced by another as a whole."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("草稿")
         PUBLISHED = "published", _("已发布")
+        REPLACED = "replaced", _("已被替代")
 
     year = models.PositiveSmallIntegerField(_("年度"))
     title = models.CharField(_("名称"), max_length=100)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Case, Count, QuerySet, When
 
 from lms.core import clock
 from lms.core.hours import ZERO
@@ -28,6 +28,14 @@ def published_years() -> list[int]:
     """The years that have a published policy, the latest first."""
     return list(
         GoalPolicy.objects.filter(state=GoalPolicy.State.PUBLISHED).order_by("-year").values_list("year", flat=True)
+    )
+
+
+def policies() -> QuerySet[GoalPolicy]:
+    """Every policy with its lines counted (``size``), the latest year first, what binds before drafts."""
+    order = Case(When(state=GoalPolicy.State.PUBLISHED, then=0), When(state=GoalPolicy.State.DRAFT, then=1), default=2)
+    return (
+        GoalPolicy.objects.annotate(size=Count("lines")).select_related("published_by").order_by("-year", order, "pk")
     )
 
 

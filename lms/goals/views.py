@@ -27,9 +27,14 @@ def goals_of_the_year(request: SignedInRequest) -> HttpResponse:
     """What is required this year and what each activity is worth: the same page for everybody."""
     today = clock.today()
     lines = selectors.lines_of(today.year).values()
-    return render(
-        request, "goals/year.html", {"year": today.year, "lines": lines, "rules": rules_in_force(today), "today": today}
-    )
+    context = {
+        "year": today.year,
+        "lines": lines,
+        "rules": rules_in_force(today),
+        "today": today,
+        "may_manage": can_anywhere(request.user, "goals.manage"),
+    }
+    return render(request, "goals/year.html", context)
 
 
 @login_required

@@ -55,6 +55,14 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("查看理由"), max_length=200)
 
 
+class RankForm(forms.Form):
+    """Whether a person is a cadre, and of which rank: cadres have goals of their own."""
+
+    cadre_rank = forms.ChoiceField(
+        label=_("干部职级"), required=False, choices=[("", _("非干部")), *Member.CadreRank.choices]
+    )
+
+
 class LoginForm(forms.Form):
     """A login for a member: a user name; the first password is made here and shown once."""
 

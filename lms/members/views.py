@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import secrets
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from lms.members import accounts, selectors, services
-from lms.members.forms import LoginForm, MemberFilter, ReasonForm
+from lms.members.forms import LoginForm, MemberFilter, RankForm, ReasonForm
 from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.members.permissions import can, can_anywhere, get_or_404
@@ -53,6 +54,7 @@ def _detail(request: SignedInRequest, member: Member, status: int = 200, **extra
         "may_edit": can(request.user, "members.edit", member.unit),
         "may_see_goals": can(request.user, "goals.view", member.unit),
         "reason_form": ReasonForm(),
+        "rank_form": RankForm(initial={"cadre_rank": member.cadre_rank}),
         "login_form": LoginForm(initial={"username": member.code.lower()}),
         **extra,
     }
@@ -70,6 +72,19 @@ def id_number(request: SignedInRequest, code: str) -> HttpResponse:
         return _detail(request, member, 422, reason_form=form)
     shown = services.look_at_id_number(member=member, by=request.user, reason=form.cleaned_data["reason"])
     return _detail(request, member, shown_id_number=shown)
+
+
+@login_required
+@require_POST
+def cadre_rank(request: SignedInRequest, code: str) -> HttpResponse:
+    """Set a member's rank as a cadre; his goals follow."""
+    member = _member(request, code, "members.edit")
+    form = RankForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, member, 422, rank_form=form)
+    services.update_member(member=member, by=request.user, **form.cleaned_data)
+    messages.success(request, _("干部职级已保存，学时目标随之更新。"))
+    return redirect("member-detail", code)
 
 
 @login_required

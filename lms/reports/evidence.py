@@ -99,7 +99,7 @@ def _goal(row: Standing) -> dict[str, Any]:
     return {
         "audience": row.line.audience,
         "name": str(row.line.get_audience_display()),
-        "required_hours": float(row.line.required_hours),
+        "required_hours": float(row.required),
         "required_classes": row.line.required_classes,
         "total": float(progress.total),
         "counted": float(progress.counted),

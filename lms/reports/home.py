@@ -52,7 +52,7 @@ def _pace(standing: Any) -> Decimal:
     """Where one should be by today to reach the goal evenly by the end of the year."""
     today = clock.today()
     share = Decimal(today.timetuple().tm_yday) / 365
-    return (standing.line.required_hours * min(share, Decimal(1))).quantize(HUNDREDTH)
+    return (standing.required * min(share, Decimal(1))).quantize(HUNDREDTH)
 
 
 @login_required

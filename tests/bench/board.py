@@ -221,8 +221,9 @@ SELECT printf('%%032x', i), printf('M%%07d', i), %(first)s + i %% %(branches)s, 
 """
 
 _STANDINGS = """
-INSERT INTO goals_standing (line_id, member_id, unit_id, exempt, met, total, counted, online, classes, occasions)
-SELECT %(line)s, id, unit_id, id %% 13 = 0,
+INSERT INTO goals_standing (line_id, member_id, unit_id, required, required_classes, shortfalls, exempt, met,
+    total, counted, online, classes, occasions)
+SELECT %(line)s, id, unit_id, %(required)s, %(classes)s, '{}', id %% 13 = 0,
     id %% 13 <> 0 AND (id * 37 %% 81) * 50 * (1 + %(classes)s) >= %(required)s AND id %% 3 >= %(classes)s,
     (id * 37 %% 81) * 50 * (1 + %(classes)s), (id * 37 %% 81) * 50 * (1 + %(classes)s), 0, id %% 3, id * 37 %% 81 / 4
 FROM members_member WHERE id %% %(each)s = 0

@@ -173,7 +173,7 @@ def test_an_exemption_ends_after_it_starts(grower: Member) -> None:
 
 def test_one_published_policy_a_year(grower: Member) -> None:
     assert services.open_year(year=2026, by=None).year == 2026
-    second = GoalPolicy.objects.create(year=2026, title="第二份")
+    second = services.draft_year(year=2026, by=None)
     with pytest.raises(GoalError) as refused:
         services.publish(policy=second, by=None)
     assert refused.value.code == "year-published"
