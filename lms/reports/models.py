@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from lms.core import clock
 from lms.core.append_only import AppendOnlyModel
 from lms.core.hours import HoursField
-from lms.goals.models import GoalLine
+from lms.goals.models import GoalLine, GoalPolicy
 from lms.hours import seals
 from lms.members.models import Member, Unit, User
 
@@ -354,3 +354,62 @@ class ClosedUnit(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.name} {self.met}/{self.members - self.exempt}"
+
+
+class GoalTrial(models.Model):
+    """A draft of goals tried on a year's ledger before it binds anybody: a job that is cut and goes on where it stood.
+
+    ``sums``: ``{line key: {unit path: [assessed, met, assessed by the draft, met by the draft]}}`` of the county and the
+    units right below it.
+    """
+
+    class State(models.TextChoices):
+        WORKING = "working", _("正在试算")
+        DONE = "done", _("已完成")
+
+    policy = models.ForeignKey(GoalPolicy, on_delete=models.CASCADE, related_name="+")
+    year = models.PositiveSmallIntegerField(_("用哪一年的台账"))
+    day = models.DateField(_("截至"))
+    state = models.CharField(_("状态"), max_length=8, choices=State, default=State.WORKING)
+    problem = models.CharField(_("问题"), max_length=40, blank=True)
+    sums = models.JSONField(default=dict)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    last_member = models.BigIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    started_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField(_("开始时间"))
+
+    class Meta:
+        verbose_name = _("目标试算")
+        verbose_name_plural = _("目标试算")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.policy} @ {self.year}"
+
+
+class TrialChange(models.Model):
+    """A member whose verdict under a line would change: None where the line does not bind, or he is exempt."""
+
+    trial = models.ForeignKey(GoalTrial, on_delete=models.CASCADE, related_name="changes")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    key = models.SlugField(_("代号"), max_length=40)
+    was = models.BooleanField(_("现行"), null=True)
+    becomes = models.BooleanField(_("试算"), null=True)
+    counted_was = HoursField(_("现行计入学时"), default=0)
+    counted_becomes = HoursField(_("试算计入学时"), default=0)
+    required_was = HoursField(_("现行应修学时"), default=0)
+    required_becomes = HoursField(_("试算应修学时"), default=0)
+
+    view_permission = "reports.view"
+    unit_lookup = "member__unit"
+    own_lookup = None
+
+    class Meta:
+        verbose_name = _("试算变化")
+        verbose_name_plural = _("试算变化")
+        constraints = [models.UniqueConstraint(fields=["trial", "member", "key"], name="trial_change_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.key} {self.was}→{self.becomes}"

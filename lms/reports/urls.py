@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from lms.reports import audit_views, certificates_urls, closing_views, explain_views, home, periods_views, views
+from lms.reports import (
+    audit_views,
+    certificates_urls,
+    closing_views,
+    explain_views,
+    home,
+    periods_views,
+    trial_views,
+    views,
+)
 
 urlpatterns = [
     *certificates_urls.urlpatterns,
@@ -19,6 +28,8 @@ urlpatterns = [
     path("desk/reports/closing/<int:year>/progress/", closing_views.closing_progress, name="closing-progress"),
     path("desk/reports/closing/<int:year>/resume/", closing_views.closing_resume, name="closing-resume"),
     path("desk/reports/members/", views.people_list, name="report-members"),
+    path("desk/goals/policies/<int:pk>/trial/", trial_views.goal_trial, name="goal-trial"),
+    path("desk/goals/policies/<int:pk>/trial/progress/", trial_views.goal_trial_progress, name="goal-trial-progress"),
     path("desk/audit/", audit_views.runs, name="audit-runs"),
     path("desk/audit/seal/", audit_views.seal, name="ledger-seal"),
     path("desk/members/<str:code>/hours/", views.member_hours, name="member-hours"),

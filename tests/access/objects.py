@@ -11,9 +11,10 @@ from lms.core import clock
 from lms.exchange import services as imports
 from lms.exchange.models import ImportRun
 from lms.goals import services as goals
+from lms.goals.models import GoalPolicy
 from lms.hours import ledger, totals
 from lms.members.models import Member, Unit
-from lms.reports import certificates, certificates_batches, closing
+from lms.reports import certificates, certificates_batches, closing, trials
 from lms.reports.models import CertificateBatch
 from lms.stations import services as stations
 from lms.stations.models import Station
@@ -89,6 +90,13 @@ def year(county: County, unit: Unit) -> dict[str, Any]:
 def goal_line(county: County, unit: Unit) -> dict[str, Any]:
     goals.open_year(year=clock.today().year, by=None)
     return {"key": "members"}
+
+
+def trial(county: County, unit: Unit) -> dict[str, Any]:
+    arguments = {**goal_line(county, unit), **draft(county, unit)}
+    policy = GoalPolicy.objects.get(pk=arguments["pk"])
+    trials.begin(policy=policy, year=clock.today().year, by=None)
+    return {"pk": policy.pk}
 
 
 def goal_member(county: County, unit: Unit) -> dict[str, Any]:
@@ -193,6 +201,7 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "year": year,
     "sheet": sheet,
     "goal-line": goal_line,
+    "trial": trial,
     "goal-member": goal_member,
     "last-year": last_year,
     "closed-year": closed_year,

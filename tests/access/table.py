@@ -59,6 +59,9 @@ closing-begin         POST  last-year    county
 closing-detail        GET   closed-year  county town secretary auditor
 closing-progress      GET   closed-year  county
 closing-resume        POST  closed-year  county
+goal-trial            GET   draft        county
+goal-trial            POST  draft        county
+goal-trial-progress   GET   trial        county
 audit-runs            GET   -            county auditor
 ledger-seal           GET   -            county auditor
 

@@ -1,0 +1,87 @@
+"""The sandbox on the desk: try a draft of goals on this or last year's ledger before it is published."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+
+from lms.core.queue import enqueue
+from lms.goals import selectors
+from lms.goals.models import GoalPolicy
+from lms.members.http import SignedInRequest
+from lms.members.permissions import can_anywhere, visible
+from lms.reports import trials
+from lms.reports.models import GoalTrial, TrialChange
+
+PAGE = 50
+WORKER = "lms.reports.trial_tasks.work_trial"
+REFUSALS = {
+    "no-lines": _("草稿还没有目标项，不能试算。"),
+    "no-ledger": _("所选年度没有已发布的目标，没有可以对照的结果。"),
+}
+
+
+class TrialForm(forms.Form):
+    """On which year's ledger to try."""
+
+    year = forms.TypedChoiceField(label=_("用哪一年的台账"), coerce=int)
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+        self.fields["year"].choices = [(year, str(year)) for year in selectors.published_years()]  # type: ignore[attr-defined]
+
+
+def _policy(request: SignedInRequest, pk: int) -> GoalPolicy:
+    if not can_anywhere(request.user, "goals.manage"):
+        raise Http404
+    return get_object_or_404(GoalPolicy, pk=pk)
+
+
+@login_required
+@never_cache
+def goal_trial(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The last trial of a policy, and a form to begin another."""
+    policy = _policy(request, pk)
+    form = TrialForm(request.POST or None)
+    if form.is_valid():
+        try:
+            with transaction.atomic():
+                trial = trials.begin(policy=policy, year=form.cleaned_data["year"], by=request.user)
+                enqueue(WORKER, trial.pk)
+            return redirect("goal-trial", policy.pk)
+        except trials.TrialRefused as refused:
+            form.add_error(None, REFUSALS[refused.code])
+    trial_or_none = trials.latest(policy)
+    context = {"policy": policy, "form": form, "trial": trial_or_none, **_shown(request, trial_or_none)}
+    return render(request, "reports/trial.html", context, status=422 if form.is_bound else 200)
+
+
+def _shown(request: SignedInRequest, trial: GoalTrial | None) -> dict[str, object]:
+    if trial is None or trial.state != GoalTrial.State.DONE:
+        return {}
+    rows = visible(TrialChange.objects.filter(trial=trial), request.user).select_related("member__unit")
+    page = Paginator(rows.order_by("key", "member__unit__path", "member__sort_key"), PAGE).get_page(
+        request.GET.get("page")
+    )
+    outcomes = trials.result(trial)
+    labels = {one.key: one.label for one in outcomes}
+    return {"outcomes": outcomes, "page_obj": page, "changes": [(row, labels.get(row.key, row.key)) for row in page]}
+
+
+@login_required
+@never_cache
+def goal_trial_progress(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The progress bar alone, asked for again and again; the whole page when there is nothing left to wait for."""
+    trial = trials.latest(_policy(request, pk))
+    if trial is None:
+        raise Http404
+    response = render(request, "reports/trial_progress.html", {"trial": trial})
+    if trial.state == GoalTrial.State.DONE or trial.problem:
+        response["HX-Refresh"] = "true"
+    return response
