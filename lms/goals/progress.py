@@ -93,12 +93,13 @@ def expected(
     """The standings that follow from ledger and roster, unsaved, by (line id, member id).
 
     ``day`` looks at an earlier day (offices, exemptions, hours earned until then), ``known_on`` at what was recorded before
-    a moment, the roster included unless ``roster_on`` names another moment for it.
+    a moment, the roster included unless ``roster_on`` names another moment for it. The roster of a year that is over is
+    that of its last day: who moves or leaves in January moves no verdict of December.
     """
     until = None if day is None else min(day, dt.date(policy.year, 12, 31))
     day = reference_day(policy.year, day or clock.today())
     terms = {line.pk: one for line, one in zip(lines, terms_of(lines), strict=True)}
-    facts_of = people.present(member_ids, known_on, roster_on)
+    facts_of = people.present(member_ids, known_on, roster_on or _roster_moment(policy, known_on))
     dues = dues_of(terms.values(), facts_of, policy.year, day)
     of_year = totals.of_members(list(facts_of), policy.year, known_on=known_on, until=until)
     book = Book(of_year, known_on).read(list(terms.values()), dues)
@@ -110,6 +111,10 @@ def expected(
             if due is not None:
                 found[line.pk, pk] = _standing(line, person, book.of(line_terms, pk, due), due)
     return found
+
+
+def _roster_moment(policy: GoalPolicy, known_on: dt.datetime | None) -> dt.datetime | None:
+    return history.moment_of(dt.date(policy.year, 12, 31), known_on)
 
 
 def _standing(line: GoalLine, person: Person, earned: Totals, due: Due) -> Standing:
@@ -246,6 +251,6 @@ def standings_as_of(unit: Unit, year: int, day: dt.date) -> Iterator[tuple[str, 
     known_on = clock.day_start(day + dt.timedelta(days=1))
     keys = {line.pk: line.key for line in lines}
     paths = dict(Unit.objects.filter(path__startswith=unit.path).values_list("pk", "path"))
-    for chunk in _chunks(sorted(history.roster(unit, known_on)), CHUNK):
+    for chunk in _chunks(sorted(history.roster(unit, _roster_moment(policy, known_on) or known_on)), CHUNK):
         for row in expected(policy, lines, chunk, day=day, known_on=known_on).values():
             yield paths[row.unit_id], keys[row.line_id], row

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from lms.core import clock
+from lms.core.inserts import insert
 from lms.members.models import Member, MemberVersion, Unit
 
 FACTS = frozenset(("unit_id", "state", "category", "away", "cadre_rank", "joined_on", "confirmed_on"))
@@ -28,7 +29,7 @@ def enter(members: Sequence[Member]) -> None:
         {"pk": member.pk, "unit__name": member.unit.name, **{name: getattr(member, name) for name in FACTS}}
         for member in members
     )
-    MemberVersion.objects.bulk_create([_version(row, moment) for row in rows], batch_size=BATCH)
+    insert([_version(row, moment) for row in rows])
 
 
 def note(member_ids: Iterable[int]) -> None:
@@ -74,6 +75,17 @@ def roster(unit: Unit, known_on: dt.datetime) -> dict[int, MemberVersion]:
     rows = MemberVersion.objects.filter(member_id__in=ever.order_by().values("member_id"), recorded_at__lt=known_on)
     last = {row.member_id: row for row in rows.order_by("recorded_at", "pk").iterator(BATCH)}
     return {member_id: row for member_id, row in last.items() if row.unit_id in below}
+
+
+def moment_of(day: dt.date, known_on: dt.datetime | None) -> dt.datetime | None:
+    """The moment whose roster says who belonged where on a day: its end, or ``known_on`` (None: now) if that is earlier.
+
+    Where the roster was entered only after the day there is no other than that of ``known_on``.
+    """
+    moment = clock.day_start(day + clock.DAY)
+    if moment >= (known_on or clock.now()) or not MemberVersion.objects.filter(recorded_at__lt=moment).exists():
+        return known_on
+    return moment
 
 
 def is_bound(version: MemberVersion) -> bool:

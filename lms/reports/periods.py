@@ -1,7 +1,8 @@
 """Any figure for any period, by child unit: 参训人数, 人次, 学时, 期, 场, 覆盖率, 参训率, also as of an earlier day (domain §6).
 
 What was earned and held counts for the unit at the time (``people``, ``person_times``, ``hours``, ``classes``, ``lectures``). The
-rates are about the people on the roster on the last day of the period, as it was known: 参训率 = took part ÷ due, 覆盖率 =
+rates are about the people on the roster on the last day of the period (of the day asked for, where the roster was entered
+only later), as it was known: 参训率 = took part ÷ due, 覆盖率 =
 members with a completed 集中培训 ÷ members. The exempt are outside of what is due, and shown.
 """
 
@@ -175,7 +176,8 @@ def _held(trainings: Counter[tuple[str, str]], key: str, kind: str) -> int:
 def roster_of(unit: Unit, period: Period) -> Roster:
     """The people of a unit and all below it, as known, with what they took part in."""
     known_on = period.span.known_on
-    bound = {pk: one for pk, one in history.roster(unit, known_on).items() if history.is_bound(one)}
+    moment = history.moment_of(period.end, known_on) or known_on
+    bound = {pk: one for pk, one in history.roster(unit, moment).items() if history.is_bound(one)}
     ever = MemberVersion.objects.filter(unit__path__startswith=unit.path).order_by().values("member_id")
     exempt = progress.exemptions_known(known_on).filter(starts_on__lte=period.day, ends_on__gte=period.day)
     return Roster(

@@ -82,6 +82,13 @@ def test_hours_stay_with_the_unit_of_then_and_rates_follow_the_roster(lived: Cou
     assert (other["people"], other["hours"], other["took_part"], other["members"]) == (0, Decimal("0.00"), 1, 2)
 
 
+def test_the_roster_of_a_period_is_that_of_its_last_day(lived: County) -> None:
+    with time_machine.travel(dt.datetime(2027, 1, 15, 4, tzinfo=dt.UTC), tick=False):
+        services.transfer(member=named("李大山"), to=lived.other_branch, by=None)
+        old, new = figures(lived.root, YEAR), figures(lived.root, (dt.date(2027, 1, 1), dt.date(2027, 1, 31)))
+        assert (old["石桥镇党委"]["members"], new["石桥镇党委"]["members"]) == (4, 3)
+
+
 def test_who_earned_in_two_towns_is_one_person_of_the_county(lived: County, hold: Held) -> None:
     services.transfer(member=named("李大山"), to=lived.other_branch, by=None)
     hold(lived.other_town, [named("李大山")], start=dt.date(2026, 3, 20))
