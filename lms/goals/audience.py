@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from lms.goals import rules
@@ -20,6 +20,7 @@ from lms.goals.rules import Event, Period, Requirement, RoleRule, Span
 PARTY = frozenset(("full", "probationary"))
 TOWNSHIP, COUNTY = "township", "county"
 ALWAYS: tuple[Span, ...] = ((dt.date.min, None),)
+WHOLE = rules.Share(1, 1, 0)
 
 
 class Audience(StrEnum):
@@ -74,7 +75,7 @@ class Due:
     exempt: bool
     due_on: dt.date | None = None
     event_on: dt.date | None = None
-    share: rules.Share = field(default_factory=lambda: rules.Share(1, 1, 0))
+    share: rules.Share = WHOLE
 
 
 def due(terms: Terms, person: Person, year: int, day: dt.date) -> Due | None:
@@ -143,8 +144,8 @@ def _event_on(terms: Terms, person: Person, held: tuple[Span, ...], day: dt.date
 def _share(terms: Terms, person: Person, held: tuple[Span, ...], window: tuple[dt.date, dt.date]) -> rules.Share:
     """Months count for goals of a year or of five; what is owed once or by a deadline is not divided."""
     if terms.period not in (Period.YEAR, Period.FIVE_YEARS):
-        return rules.Share(1, 1, 0)
+        return WHOLE
     exempt = person.exemptions if terms.exempt_by_month else ()
     if not exempt and terms.role_rule != RoleRule.MONTHS:
-        return rules.Share(12, 12, 0)
+        return WHOLE
     return rules.share_of(window, held, exempt, terms.role_rule)
