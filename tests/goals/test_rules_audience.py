@@ -11,7 +11,7 @@ import pytest
 
 from lms.goals import rules
 from lms.goals.audience import Audience, Due, Person, Terms, due
-from lms.goals.rules import Event, Period, Requirement, RoleRule, Span, evaluate
+from lms.goals.rules import Event, Pairs, Period, Progress, Requirement, RoleRule, Span, evaluate, reference_day
 
 D = Decimal
 END = dt.date(2026, 12, 31)
@@ -29,6 +29,9 @@ CANDIDATES = Terms(
 TOWNSHIP = Terms("cadres-township", Audience.CADRES_TOWNSHIP, Requirement(D(90)))
 COUNTY = Terms("cadres-county", Audience.CADRES_COUNTY, Requirement(D(550)), period=Period.FIVE_YEARS)
 CADRES_ONLINE = Terms("cadres", Audience.CADRES, Requirement(D(50), modes=frozenset(("online",))))
+HALF_ONLINE = {"online": 50}
+MEMBER_LINE = Requirement(D(32), 0, HALF_ONLINE)
+LEADER_LINE = Requirement(D(56), 1, HALF_ONLINE)
 LINES = (MEMBERS, LEADERS, NEW_SECRETARY, PROBATIONARY, CONFIRMED, CANDIDATES, TOWNSHIP, COUNTY, CADRES_ONLINE)
 
 
@@ -48,6 +51,12 @@ def asked(terms: Terms, person: Person, year: int = 2026, on: dt.date | None = N
 
 def bound(person: Person, on: dt.date = END) -> list[str]:
     return [terms.key for terms in LINES if due(terms, person, on.year, on) is not None]
+
+
+def by_mode(requirement: Requirement, hours: dict[str, Decimal], classes: int, *, exempt: bool = False) -> Progress:
+    """Hours by mode, all of one category."""
+    pairs: Pairs = {(mode, "skills"): amount for mode, amount in hours.items()}
+    return evaluate(requirement, pairs, classes, exempt=exempt)
 
 
 # -- domain §2, row by row ------------------------------------------------------------------
@@ -237,7 +246,43 @@ def test_29_february_belongs_to_its_month() -> None:
     assert rules.covers([(dt.date(2024, 2, 1), dt.date(2024, 2, 29))], (2024, 2))
 
 
-# -- minima and caps -----------------------------------------------------------------------------
+# -- hours, classes, caps and minima -----------------------------------------------------------------------------
+
+
+def test_article_20_a_member_owes_32_hours_a_year() -> None:
+    assert by_mode(MEMBER_LINE, {"class": D(32)}, 1).met
+    short = by_mode(MEMBER_LINE, {"class": D("31.75")}, 1)
+    assert not short.met
+    assert short.missing_hours == D("0.25")
+
+
+def test_article_20_a_leader_owes_56_hours_and_one_class() -> None:
+    assert by_mode(LEADER_LINE, {"class": D(8), "group": D(48)}, 1).met
+    no_class = by_mode(LEADER_LINE, {"group": D(56)}, 0)
+    assert not no_class.met
+    assert (no_class.missing_hours, no_class.missing_classes) == (0, 1)
+
+
+def test_domain_2_own_online_study_fills_at_most_half_of_the_goal() -> None:
+    progress_ = by_mode(MEMBER_LINE, {"online": D(20), "group": D(10)}, 0)
+    assert (progress_.counted, progress_.over_cap, progress_.missing_hours) == (26, 4, 6)
+
+
+def test_domain_2_the_county_can_lift_the_cap_or_leave_online_study_out() -> None:
+    assert by_mode(Requirement(D(32), 0, {"online": 100}), {"online": D(40)}, 0).met
+    assert by_mode(Requirement(D(32), 0, {"online": 0}), {"online": D(40)}, 0).counted == 0
+
+
+def test_article_23_the_exempt_are_outside_and_never_missing() -> None:
+    outside = by_mode(MEMBER_LINE, {}, 0, exempt=True)
+    assert not outside.met
+    assert outside.missing_hours == 0
+
+
+def test_offices_are_looked_at_today_or_on_the_last_of_december() -> None:
+    assert reference_day(2026, dt.date(2026, 11, 22)) == dt.date(2026, 11, 22)
+    assert reference_day(2025, dt.date(2026, 11, 22)) == dt.date(2025, 12, 31)
+    assert reference_day(2027, dt.date(2026, 11, 22)) == dt.date(2027, 1, 1)
 
 
 def test_a_minimum_by_category_is_asked_beside_the_total() -> None:
