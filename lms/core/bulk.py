@@ -26,7 +26,7 @@ class PlainUUID(Func):
     def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
         return compiler.compile(self.source_expressions[0])
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+    def as_sql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:  # type: ignore[override]
         return super().as_sql(compiler, connection, template="REPLACE(CAST(%(expressions)s AS TEXT), '-', '')")
 
 
@@ -41,7 +41,7 @@ class PlainTime(Func):
     def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
         return super().as_sql(compiler, connection, template="CAST(%(expressions)s AS TEXT)")
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+    def as_sql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:  # type: ignore[override]
         return compiler.compile(self.source_expressions[0])
 
 

@@ -6,12 +6,16 @@ that takes longer than the database does. Here the driver repeats one statement,
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import connections, models, router, transaction
 
 BATCH = 500
+REPEATED = frozenset({str, int, bool, type(None), dt.date, dt.datetime, Decimal})
+"""Types whose equal values are prepared to equal ones."""
 
 
 def insert(rows: Sequence[models.Model], *, key: str = "") -> None:
@@ -54,10 +58,10 @@ def _prepared(field: models.Field[Any, Any], rows: Sequence[models.Model], conne
     seen: dict[Any, Any] = {}
     for row in rows:
         value = field.pre_save(row, add=True)
-        key = (type(value), value) if type(value) in (str, int, bool) else None
-        if key is None:
+        if type(value) not in REPEATED:
             yield field.get_db_prep_save(value, connection)
             continue
+        key = (type(value), value)  # True is no 1 to a database
         if key not in seen:
             seen[key] = field.get_db_prep_save(value, connection)
         yield seen[key]

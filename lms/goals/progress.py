@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
+from operator import add
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
@@ -17,6 +18,7 @@ from django.db.models import Exists, OuterRef
 
 from lms.core import clock
 from lms.core.hours import to_hundredths
+from lms.core.inserts import insert
 from lms.goals import people
 from lms.goals.audience import Due, Person
 from lms.goals.earned import Book, dues_of
@@ -75,7 +77,7 @@ def refresh(member_ids: Iterable[int], years: Iterable[int]) -> None:
     ids = sorted(set(member_ids))
     for policy in GoalPolicy.objects.filter(year__in=list(years), state=GoalPolicy.State.PUBLISHED).order_by("year"):
         lines = list(policy.lines.all())
-        moved: dict[tuple[str, int], list[object]] = {}
+        moved: dict[tuple[str, int], list[Any]] = {}
         for chunk in _chunks(ids, CHUNK):
             _refresh_chunk(policy, lines, chunk, moved)
         _move_rollups(moved)
@@ -138,7 +140,7 @@ def _standing(line: GoalLine, person: Person, earned: Totals, due: Due) -> Stand
 
 
 def _refresh_chunk(
-    policy: GoalPolicy, lines: list[GoalLine], chunk: list[int], moved: dict[tuple[str, int], list[object]]
+    policy: GoalPolicy, lines: list[GoalLine], chunk: list[int], moved: dict[tuple[str, int], list[Any]]
 ) -> None:
     """Store what differs for some members and note in ``moved`` by how much each (unit path, line) moves."""
     wanted = expected(policy, lines, chunk)
@@ -152,8 +154,9 @@ def _refresh_chunk(
     for sign, rows in ((1, changed), (-1, [*replaced, *gone])):
         for row in rows:
             _note(moved, paths[row.unit_id], row, sign)
+    insert([row for row in changed if (row.line_id, row.member_id) not in stored])
     Standing.objects.bulk_create(
-        changed,
+        [row for row in changed if (row.line_id, row.member_id) in stored],
         update_conflicts=True,
         unique_fields=["line", "member"],
         update_fields=[name.removesuffix("_id") for name in FACTS],
@@ -181,16 +184,26 @@ def contribution(row: Standing) -> Sums:
     )
 
 
-def _note(moved: dict[tuple[str, int], list[object]], path: str, row: Standing, sign: int) -> None:
-    for ancestor in member_rules.ancestor_paths(path, Unit.steplen):
-        sums = moved.setdefault((ancestor, row.line_id), [0] * len(SUMS))
-        for index, value in enumerate(contribution(row)):
-            sums[index] += sign * value  # type: ignore[operator]
+def _note(moved: dict[tuple[str, int], list[Any]], path: str, row: Standing, sign: int) -> None:
+    """Add what a standing contributes to the sums of its own unit."""
+    sums = moved.setdefault((path, row.line_id), [0] * len(SUMS))
+    for index, value in enumerate(contribution(row)):
+        sums[index] += sign * value  # type: ignore[operator]
+
+
+def _with_those_above(moved: dict[tuple[str, int], list[Any]]) -> dict[tuple[str, int], list[Any]]:
+    """The sums of units added up for every unit above them."""
+    found: dict[tuple[str, int], list[Any]] = {}
+    for (path, line_id), sums in moved.items():
+        for ancestor in member_rules.ancestor_paths(path, Unit.steplen):
+            total = found.setdefault((ancestor, line_id), [0] * len(SUMS))
+            total[:] = map(add, total, sums)
+    return found
 
 
 def _move_rollups(moved: dict[tuple[str, int], list[Any]]) -> None:
     """Add the differences in one statement, the rows locked from the county down: one order for everybody, no deadlock."""
-    moved = {key: sums for key, sums in moved.items() if any(sums)}
+    moved = {key: sums for key, sums in _with_those_above(moved).items() if any(sums)}
     units = dict(Unit.objects.filter(path__in={path for path, _ in moved}).values_list("path", "pk"))
     for keys in _chunks(sorted(moved), CHUNK):
         Rollup.objects.bulk_create(
@@ -225,12 +238,12 @@ def rebuild(policy: GoalPolicy) -> None:
         refresh(chunk, [policy.year])
 
 
-def expected_rollups(policy: GoalPolicy) -> dict[tuple[str, int], list[object]]:
+def expected_rollups(policy: GoalPolicy) -> dict[tuple[str, int], list[Any]]:
     """The roll-ups that follow from the stored standings, by (unit path, line id), in the order of ``SUMS``."""
-    sums: dict[tuple[str, int], list[object]] = {}
+    sums: dict[tuple[str, int], list[Any]] = {}
     for row in Standing.objects.filter(line__policy=policy).select_related("unit").iterator(CHUNK):
         _note(sums, row.unit.path, row, 1)
-    return sums
+    return _with_those_above(sums)
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

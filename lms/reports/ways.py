@@ -91,7 +91,8 @@ def _lessons(member: Member, lacking: Lacking) -> list[LessonWay]:
     """Enough lessons to fill what is lacking, as far as own online study still counts."""
     wanted = max(lacking.hours, sum(lacking.by_category.values(), ZERO))
     room = wanted if lacking.online_room is None else min(wanted, lacking.online_room)
-    today, found = clock.today(), []
+    today = clock.today()
+    found: list[LessonWay] = []
     for lesson in _candidates(member, _short(lacking)):
         hours = courses.hours_of([lesson], today)
         if room <= 0 or len(found) == MOST:
