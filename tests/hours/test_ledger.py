@@ -156,9 +156,9 @@ def test_posting_takes_the_same_queries_for_one_and_for_twenty(
     others = [make_member(tree.branch, f"组员{number}") for number in range(20)]
     # the members, locked · what the sources asserted before · store · the days' assertions · their last lines · insert ·
     # the policies of the years (none here), and a savepoint with its release around the post and the refresh
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         ledger.post(make_credit(grower), by=None)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         ledger.post(*(make_credit(other) for other in others), by=None)
 
 
