@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from itertools import chain
 from typing import Any, NamedTuple
 
 from courses import selectors as courses
@@ -23,14 +22,13 @@ from lms.core import clock
 from lms.core.parallel import spread
 from lms.goals import progress, selectors
 from lms.goals.models import GoalPolicy, Rollup, Standing
-from lms.hours import audit, seals
+from lms.hours import audit, evidence, seals
 from lms.hours.conversion import NoRuleError, Tariffs
 from lms.hours.violation import Violation
 from lms.members.models import Member
 from lms.reports.closing import is_intact
 from lms.reports.models import AuditRun, YearClosing
 from lms.stations import audit as stations
-from lms.training import selectors as training
 
 MEMBERS_A_PART = 2000
 VIEWINGS_A_PART = 500
@@ -161,9 +159,8 @@ def _members(ids: tuple[int, ...]) -> Found:
 def _of_evidence(book: audit.Book, ids: tuple[int, ...]) -> list[Violation]:
     """What is asserted against what is recomputed; a table of rules with a hole in it stops this check, not the audit."""
     tariffs = Tariffs()
-    worth = chain(courses.credits(ids, tariffs), training.credits(ids, tariffs))
     try:
-        return list(audit.evidence_violations(book, worth, courses.playing_now(ids)))
+        return list(audit.evidence_violations(book, evidence.credits(ids, tariffs), courses.playing_now(ids)))
     except NoRuleError as error:
         return [Violation("rule", None, "", f"nothing can be recomputed: {error}")]
 
