@@ -26,6 +26,7 @@ EVERY_READ = {
     "goals.view",
     "imports.view",
     "audit.view",
+    "claims.view",
 }
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -44,6 +45,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "reports.view",
             "goals.view",
             "certificates.issue",
+            "claims.view",
+            "claims.submit",
+            "claims.branch",
         }
     ),
     Role.TOWN_ADMIN: frozenset(
@@ -59,6 +63,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "goals.exempt",
             "certificates.issue",
             "certificates.revoke",
+            "claims.submit",
+            "claims.town",
         }
     ),
     Role.COUNTY_ADMIN: frozenset(
@@ -74,6 +80,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "goals.exempt",
             "certificates.issue",
             "certificates.revoke",
+            "claims.submit",
+            "claims.county",
+            "claims.manage",
             "goals.manage",
             "reports.close",
             "rules.manage",

@@ -1,4 +1,4 @@
-"""What cannot be done in a training: a code for machines, a sentence for people."""
+"""What cannot be done in a training or with a claim: a code for machines, a sentence for people."""
 
 from __future__ import annotations
 
@@ -22,6 +22,23 @@ MESSAGES: dict[str, Promise] = {
     "session-times": _("结束时间要晚于开始时间，一次课不超过 24 小时"),
     "session-twice": _("同一时间已有一次课"),
     "arrival": _("离开时间不能早于到达时间"),
+    "claim-moved-on": _("这条申报的状态已经变了，请刷新后再看"),
+    "claim-not-yours": _("您不能办理这条申报"),
+    "second-person": _("申报人和提交人不能审批，须由另一个人办理"),
+    "claim-no-time": _("请至少填写一个时段，最多 31 个"),
+    "claim-not-over": _("培训结束之后才能申报"),
+    "claim-same-time": _("同一条申报里的时段不能重叠"),
+    "claim-no-rule": _("这一天还没有该形式的学时规则，请联系县委组织部"),
+    "claim-worth-nothing": _("按学时规则，这些时间还不够计学时"),
+    "claim-no-evidence": _("请至少上传一张照片或一份 PDF"),
+    "too-many-files": _("最多上传 9 份材料"),
+    "file-twice": _("这份材料已经在这条申报里了"),
+    "file-too-large": _("文件超过 20 MB，请压缩后再传"),
+    "photo-too-large": _("照片超过 4000 万像素，请缩小后再传"),
+    "photo-unreadable": _("不是能读取的照片（JPG、PNG、WebP）或 PDF"),
+    "reason": _("请写明理由"),
+    "appeal-too-late": _("已过 15 天申诉期，或已经是县级的决定"),
+    "limits-order": _("党支部的权限不能大于乡镇的权限"),
 }
 
 

@@ -10,6 +10,21 @@ from django.utils.translation import gettext_lazy as _
 
 from lms.hours.credit import Category
 from lms.members.models import Member, Unit, User
+from lms.training.claim_models import ApprovalPolicy, Claim, ClaimEvent, ClaimFile, ClaimStretch
+
+# Claims have a module of their own; here they join the app's models.
+__all__ = [
+    "ApprovalPolicy",
+    "Attendance",
+    "Base",
+    "Claim",
+    "ClaimEvent",
+    "ClaimFile",
+    "ClaimStretch",
+    "Enrolment",
+    "Training",
+    "TrainingSession",
+]
 
 
 class Base(models.Model):

@@ -31,7 +31,7 @@ from lms.members.permissions import (
     visible_units,
     within,
 )
-from lms.training import rules
+from lms.training import claims_selectors, rules
 from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
 
 TRAININGS_A_CHUNK = 50
@@ -311,16 +311,20 @@ def occasion_of(training: Training) -> str:
 
 
 def credits(member_ids: Iterable[int] | None = None, tariffs: Tariffs | None = None) -> Iterator[Credit]:
-    """What all attendances of closed trainings are worth, recomputed from evidence; who earned nothing is absent.
+    """What all attendances of closed trainings and all approved claims are worth, recomputed from evidence.
 
-    Three queries for some members; everybody is read by so many trainings at a time.
+    Who earned nothing is absent. Five queries for some members; everybody is read by so many trainings at a time.
     """
     price = tariffs or Tariffs()
+    ids = None if member_ids is None else list(member_ids)
+    yield from _credits_of_attendances(ids, price)
+    yield from claims_selectors.credits(ids, price)
+
+
+def _credits_of_attendances(member_ids: list[int] | None, price: Tariffs) -> Iterator[Credit]:
     closed = Training.objects.filter(state=Training.State.CLOSED)
     if member_ids is not None:
-        marks = Attendance.objects.filter(
-            member_id__in=list(member_ids), session__training__state=Training.State.CLOSED
-        )
+        marks = Attendance.objects.filter(member_id__in=member_ids, session__training__state=Training.State.CLOSED)
         yield from _credits_of_marks(closed.filter(pk__in=marks.values("session__training")), marks, price)
         return
     ids = iter(closed.order_by("pk").values_list("pk", flat=True))
