@@ -64,6 +64,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "certificates.issue",
             "certificates.revoke",
             "claims.submit",
+            "claims.branch",
             "claims.town",
         }
     ),
@@ -81,6 +82,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "certificates.issue",
             "certificates.revoke",
             "claims.submit",
+            "claims.branch",
+            "claims.town",
             "claims.county",
             "claims.manage",
             "goals.manage",
