@@ -13,4 +13,8 @@ class HoursConfig(AppConfig):
     verbose_name = _("学时台账")
 
     def ready(self) -> None:
+        # The guard needs the models, which are there only now.
+        from lms.hours.guards import install_rule_guard  # noqa: PLC0415
+
         post_migrate.connect(install_triggers, sender=self)
+        post_migrate.connect(install_rule_guard, sender=self)

@@ -23,7 +23,7 @@ from lms.core import clock
 from lms.core.bulk import plain
 from lms.core.clock import Interval
 from lms.core.hours import ZERO, from_hundredths
-from lms.hours.conversion import NoRuleError, Tariffs
+from lms.hours.conversion import Tariffs
 from lms.hours.credit import Credit
 from lms.hours.ledger import price
 from lms.hours.models import Assertion, HourEntry
@@ -145,24 +145,17 @@ def ledger_violations(book: Book) -> Iterator[Violation]:
 
 
 def _rules(book: Book) -> Iterator[Violation]:
-    """Every line was priced by a version of the table that was in force on its day."""
+    """Every line was priced by a version of the table for its day. (By the one that binds it: that follows from evidence.)"""
     tariffs, known = Tariffs(), set[tuple[str, dt.date]]()
     for lines in book.lines.values():
         for line in lines:
             if (line.rule, line.earned_on) in known:
                 continue
-            if _in_force(tariffs, line.rule, line.earned_on):
+            if tariffs.knows(line.rule, line.earned_on):
                 known.add((line.rule, line.earned_on))
             else:
                 detail = f"{line.rule} was not in force on {line.earned_on}"
                 yield Violation("rule", line.member_id, line.source, detail)
-
-
-def _in_force(tariffs: Tariffs, rule: str, day: dt.date) -> bool:
-    try:
-        return tariffs(rule.partition("@")[0], day).name == rule
-    except NoRuleError:
-        return False
 
 
 def _chain(source: str, lines: list[Line]) -> Iterator[Violation]:

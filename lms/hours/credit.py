@@ -29,13 +29,19 @@ class Category(models.TextChoices):
 
 
 class Mode(models.TextChoices):
-    """How the hours were earned. The order is the order of precedence where times overlap (``rules.PRECEDENCE``)."""
+    """How the hours were earned. The order is the order of precedence where times overlap (``rules.PRECEDENCE``).
 
+    An activity that is no mode of its own: a passed test (规则 ``test``) is earned ``online``.
+    """
+
+    TEACHING = "teaching", _("授课")
     CLASS = "class", _("培训班")
     LECTURE = "lecture", _("报告会")
     MEETING = "meeting", _("三会一课")
     VISIT = "visit", _("基地参观")
+    HOME = "home", _("送学上门")
     GROUP = "group", _("集中收看")
+    READING = "reading", _("自学读书")
     ONLINE = "online", _("个人在线学习")
 
 

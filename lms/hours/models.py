@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Mod
@@ -12,14 +15,44 @@ from django.utils.translation import gettext_lazy as _
 
 from lms.core.append_only import AppendOnlyModel
 from lms.core.hours import HoursField
+from lms.hours import rules, wording
 from lms.hours.credit import Category, Mode
+from lms.hours.rules import Tariff
 from lms.members.models import Member, Unit, User
+
+
+class RuleInUseError(RuntimeError):
+    """Someone tried to change or delete a version of a rule by which hours were priced."""
+
+
+class CreditRuleQuerySet(models.QuerySet["CreditRule"]):
+    """Versions of rules. A published one is changed and deleted one by one, so that each can refuse."""
+
+    def drafts(self) -> CreditRuleQuerySet:
+        """Versions that price nothing."""
+        return self.filter(state=CreditRule.State.DRAFT)
+
+    def published(self) -> CreditRuleQuerySet:
+        """Versions that price hours."""
+        return self.filter(state=CreditRule.State.PUBLISHED)
+
+    def update(self, **values: Any) -> int:
+        if set(values) != {"binds_from"} and any(rule.is_in_use() for rule in self.published()):
+            raise RuleInUseError("hours were priced by it")
+        return super().update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        if any(rule.is_in_use() for rule in self.published()):
+            raise RuleInUseError("hours were priced by it")
+        return super().delete()
 
 
 class CreditRule(models.Model):
     """What one kind of activity is worth, from a day on (domain §3: a versioned table, not a constant).
 
-    A version is never edited once hours were priced by it: a change is a new row with a later ``effective_from``.
+    A draft prices nothing. A published version is never edited or deleted once hours were priced by it, which the database
+    sees to as well (``guards``): a change is a new version. ``binds_from`` is the first day that a version prices by itself;
+    it is later than ``effective_from`` where hours of earlier days stand that only an approved re-rating may touch.
     """
 
     class Activity(models.TextChoices):
@@ -29,18 +62,39 @@ class CreditRule(models.Model):
         VISIT = "visit", _("基地参观")
         GROUP = "group", _("集中收看")
         ONLINE = "online", _("个人在线学习")
+        TEACHING = "teaching", _("授课")
+        READING = "reading", _("自学读书")
+        TEST = "test", _("通过测试")
+        HOME = "home", _("送学上门")
 
     class Method(models.TextChoices):
-        CLOCK = "clock", _("按时间折算")
-        TIERS = "tiers", _("按课件时长分档")
+        CLOCK = rules.CLOCK, _("按时间折算")
+        TIERS = rules.TIERS, _("按课件时长分档")
+        FACTOR = rules.FACTOR, _("按时间折算后乘以系数")
+        FIXED = rules.FIXED, _("每次固定学时")
+
+    class Rounding(models.TextChoices):
+        DOWN = rules.DOWN, _("向下取整")
+        NEAREST = rules.NEAREST, _("四舍五入")
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("草稿")
+        PUBLISHED = "published", _("已发布")
 
     activity = models.CharField(_("活动"), max_length=10, choices=Activity)
     effective_from = models.DateField(_("生效日期"))
+    state = models.CharField(_("状态"), max_length=10, choices=State, default=State.DRAFT, editable=False)
+    binds_from = models.DateField(
+        _("自动计价起始日期"), null=True, blank=True, editable=False, help_text=_("此日期以前的学时须经批准才重新折算")
+    )
     method = models.CharField(_("折算方式"), max_length=6, choices=Method, default=Method.CLOCK)
     unit_minutes = models.PositiveSmallIntegerField(_("每学时分钟数"), default=60)
-    step = HoursField(_("向下取整单位"), default="0.50")
+    step = HoursField(_("取整单位"), default="0.50")
+    rounding = models.CharField(_("取整方式"), max_length=8, choices=Rounding, default=Rounding.DOWN)
     half_day = HoursField(_("半天学时"), default="4.00")
     full_day = HoursField(_("全天学时"), default="8.00")
+    factor = HoursField(_("系数"), default="1.00", help_text=_("授课：听课人所得学时的倍数"))
+    fixed = HoursField(_("每次学时"), default="0.00", help_text=_("通过一次测试所得的学时"))
     tiers = models.JSONField(
         _("分档"),
         default=list,
@@ -49,20 +103,113 @@ class CreditRule(models.Model):
     )
     day_cap = HoursField(_("每人每天上限"), default="8.00")
     basis = models.CharField(_("依据"), max_length=200, blank=True)
+    published_at = models.DateTimeField(_("发布时间"), null=True, blank=True, editable=False)
+    published_by = models.ForeignKey(
+        User,
+        verbose_name=_("发布人"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+
+    objects = CreditRuleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("学时折算规则")
         verbose_name_plural = _("学时折算规则")
         ordering = ["activity", "-effective_from"]
         constraints = [
-            models.UniqueConstraint(fields=["activity", "effective_from"], name="credit_rule_one_version_a_day"),
+            models.UniqueConstraint(
+                fields=["activity", "effective_from"],
+                condition=Q(state="published"),
+                name="credit_rule_one_version_a_day",
+            ),
             models.CheckConstraint(
-                condition=Q(unit_minutes__gt=0, step__gt=0, day_cap__gt=0), name="credit_rule_positive"
+                condition=Q(unit_minutes__gt=0, step__gt=0, day_cap__gt=0, half_day__gte=0, full_day__gte=0),
+                name="credit_rule_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(factor__gt=0) & (Q(factor=1) | Q(method="factor")), name="credit_rule_factor"
+            ),
+            models.CheckConstraint(
+                condition=Q(fixed__gt=0, method="fixed") | Q(fixed=0) & ~Q(method="fixed"), name="credit_rule_fixed"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft", binds_from=None)
+                | Q(state="published", binds_from__isnull=False, binds_from__gte=F("effective_from")),
+                name="credit_rule_published_binds",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.activity}@{self.effective_from.isoformat()}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        moves_only = set(kwargs.get("update_fields") or ["everything"]) == {"binds_from"}
+        if not moves_only:
+            self._refuse_when_in_use()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        self._refuse_when_in_use()
+        return super().delete(*args, **kwargs)
+
+    def tariff(self) -> Tariff:
+        """The version as numbers for ``rules``."""
+        return Tariff(
+            name=str(self),
+            method=self.method,
+            unit_minutes=self.unit_minutes,
+            step=self.step,
+            half_day=self.half_day,
+            full_day=self.full_day,
+            tiers=tuple((int(least), Decimal(hours)) for least, hours in self.tiers),
+            day_cap=self.day_cap,
+            factor=self.factor,
+            fixed=self.fixed,
+            rounding=self.rounding,
+        )
+
+    @property
+    def in_words(self) -> str:
+        """What it says, in one line."""
+        return wording.in_words(self.activity, self.tariff())
+
+    @property
+    def worked_examples(self) -> list[str]:
+        """“100 分钟的培训班 = 2.0 学时” and the like, as the house prices them."""
+        return wording.worked(self.activity, str(self.get_activity_display()), self.tariff())
+
+    @property
+    def waits(self) -> bool:
+        """Whether hours of earlier days stand that it prices only once a re-rating is approved."""
+        return self.binds_from is not None and self.binds_from > self.effective_from
+
+    def clean(self) -> None:
+        """What no constraint says: methods that fit the activity, a table of tiers that can be read."""
+        if self.activity and self.method not in rules.METHODS[self.activity]:
+            labels = "、".join(str(self.Method(method).label) for method in rules.METHODS[self.activity])
+            raise ValidationError({"method": _("该活动只能%(methods)s。") % {"methods": labels}})
+        if self.method == self.Method.TIERS and not self.tiers:
+            raise ValidationError({"tiers": _("按课件时长分档时，至少要有一档。")})
+        try:
+            tiers = [(int(least), HoursField().to_python(hours)) for least, hours in self.tiers]
+        except (TypeError, ValueError) as error:
+            raise ValidationError({"tiers": _("分档的写法不对。")}) from error
+        if any(least < 0 or not hours or hours < 0 for least, hours in tiers):
+            raise ValidationError({"tiers": _("每档的时长和学时都应大于零。")})
+
+    def is_in_use(self) -> bool:
+        """Whether hours were ever priced by it, those that were taken back later included."""
+        name = str(self)
+        return HourEntry.objects.filter(rule=name).exists() or Assertion.objects.filter(rule=name).exists()
+
+    def _refuse_when_in_use(self) -> None:
+        stored = type(self).objects.filter(pk=self.pk).first() if self.pk else None
+        if stored is not None and stored.state == self.State.PUBLISHED and stored.is_in_use():
+            raise RuleInUseError(f"hours were priced by {stored}")
 
 
 class Assertion(models.Model):

@@ -7,13 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from lms.core.clock import Interval
-from lms.core.hours import ZERO, round_down
+from lms.core.hours import HUNDREDTH, ZERO, round_down
 
-# Where times overlap, the form that asks more of a person wins: who sits in a class has not watched at home.
-PRECEDENCE = ("class", "lecture", "meeting", "visit", "group", "online")
+# Where times overlap, the form that asks more of a person wins: who teaches has not listened, who sits in a class has not
+# watched at home. A teacher who comes to the house is a person present, a book or a film is not. A passed test is online.
+PRECEDENCE = ("teaching", "class", "lecture", "meeting", "visit", "home", "group", "reading", "online")
+
+CLOCK, TIERS, FACTOR, FIXED = "clock", "tiers", "factor", "fixed"
+# By which methods each activity can be priced (domain §3): the first is the default.
+METHODS: dict[str, tuple[str, ...]] = {
+    "class": (CLOCK,),
+    "lecture": (CLOCK,),
+    "meeting": (CLOCK,),
+    "visit": (CLOCK,),
+    "group": (CLOCK, TIERS),
+    "online": (CLOCK, TIERS),
+    "teaching": (FACTOR,),
+    "reading": (CLOCK,),
+    "test": (FIXED,),
+    "home": (CLOCK,),
+}
+# Activities that may be measured by half-days and days; everything else is by the minute, the lesson or the piece.
+BY_THE_DAY = ("class", "lecture", "meeting", "visit", "teaching")
+
+DOWN, NEAREST = "down", "nearest"
 
 TRIM_OVERLAP = "overlap"
 TRIM_CAP = "cap"
@@ -31,6 +51,9 @@ class Tariff:
     full_day: Decimal
     tiers: tuple[tuple[int, Decimal], ...]
     day_cap: Decimal
+    factor: Decimal = Decimal("1.00")
+    fixed: Decimal = ZERO
+    rounding: str = DOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +79,25 @@ class Priced:
 # -- what evidence is worth -----------------------------------------------------
 
 
+def rounded(hours: Decimal, tariff: Tariff) -> Decimal:
+    """To the tariff's step: down (domain §3: "rounded down to 0.5 unless the row says otherwise") or to the nearest.
+
+    Half a step is rounded up by ``nearest``. What a day trims is always rounded down.
+    """
+    return round_down(hours + tariff.step / 2 if tariff.rounding == NEAREST else hours, tariff.step)
+
+
 def hours_by_clock(seconds: int, tariff: Tariff) -> Decimal:
-    """学时 for time by the clock, rounded down to the tariff's step: 100 min of class at 45 min each = 2.0."""
-    return round_down(Decimal(max(seconds, 0)) / (60 * tariff.unit_minutes), tariff.step)
+    """学时 for time by the clock, rounded to the tariff's step: 100 min of class at 45 min each = 2.0.
+
+    Teaching is worth its factor times what the listeners get: the rounded hours are multiplied (2.0 × 5 = 10.0).
+    """
+    hours = rounded(Decimal(max(seconds, 0)) / (60 * tariff.unit_minutes), tariff)
+    return _times_factor(hours, tariff)
+
+
+def _times_factor(hours: Decimal, tariff: Tariff) -> Decimal:
+    return (hours * tariff.factor).quantize(HUNDREDTH, ROUND_DOWN) if tariff.method == FACTOR else hours
 
 
 def hours_by_tier(length_seconds: int, tariff: Tariff) -> Decimal:
@@ -70,10 +109,44 @@ def hours_by_tier(length_seconds: int, tariff: Tariff) -> Decimal:
 def hours_of_session(seconds: int, measure: str, tariff: Tariff) -> Decimal:
     """学时 for a session: ``day`` and ``half_day`` by the table, ``clock`` by the minute."""
     if measure == "day":
-        return tariff.full_day
+        return _times_factor(tariff.full_day, tariff)
     if measure == "half_day":
-        return tariff.half_day
+        return _times_factor(tariff.half_day, tariff)
     return hours_by_clock(seconds, tariff)
+
+
+def hours_of(seconds: int, tariff: Tariff) -> Decimal:
+    """学时 of one occurrence by the tariff's own method: so long by the clock, a lesson of that length, or a fixed number."""
+    if tariff.method == TIERS:
+        return hours_by_tier(seconds, tariff)
+    if tariff.method == FIXED:
+        return tariff.fixed
+    return hours_by_clock(seconds, tariff)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example of a tariff: so much (``seconds``, or a ``measure`` of half_day, day or once) is so many 学时."""
+
+    hours: Decimal
+    seconds: int = 0
+    measure: str = "clock"
+
+
+EXAMPLE_MINUTES = (25, 45, 60, 100, 180)
+
+
+def examples(activity: str, tariff: Tariff) -> list[Example]:
+    """What a tariff gives for plain cases of its activity, as the house will price them."""
+    if tariff.method == FIXED:
+        return [Example(hours_of(0, tariff), measure="once")]
+    if tariff.method == TIERS:
+        edges = sorted({max(least, 60) for least, _hours in tariff.tiers} | {least - 60 for least, _ in tariff.tiers})
+        return [Example(hours_of(seconds, tariff), seconds) for seconds in edges if seconds > 0]
+    found = [Example(hours_of(minutes * 60, tariff), minutes * 60) for minutes in EXAMPLE_MINUTES]
+    if activity in BY_THE_DAY:
+        found += [Example(hours_of_session(0, measure, tariff), measure=measure) for measure in ("half_day", "day")]
+    return found
 
 
 # -- stretches of time ------------------------------------------------------------

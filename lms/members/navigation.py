@@ -19,6 +19,8 @@ def entries(user: Any) -> list[tuple[str, str, str]]:
         found.append(("learn", _("我的学习"), "home"))
     if can_anywhere(user, "trainings.view"):
         found.append(("training-list", _("培训"), "calendar"))
+    if can_anywhere(user, "claims.view"):
+        found.append(("claim-list", _("学时申报"), "edit"))
     if can_anywhere(user, "stations.operate"):
         found.append(("station-home", _("站点"), "screen"))
     if can_anywhere(user, "members.view"):

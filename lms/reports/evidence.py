@@ -15,17 +15,19 @@ from lms.members.models import Member
 from lms.reports import asof
 from lms.reports.people import verdict
 from lms.stations import selectors as stations
+from lms.training import claims_selectors as claims
 from lms.training import selectors as training
 
 READERS: dict[str, Callable[[str], Any]] = {
     "attendance": training.evidence_of,
     "viewing": stations.evidence_of,
     "watch": courses.evidence_of,
+    "claim": claims.evidence_of,
 }
 
 
 def behind(source: str) -> dict[str, Any]:
-    """``{kind: evidence}`` of a ledger source: ``attendance``, ``viewing`` or ``watch``; empty when nothing is known."""
+    """``{kind: evidence}`` of a ledger source: ``attendance``, ``viewing``, ``watch`` or ``claim``; empty when nothing is known."""
     for kind, read in READERS.items():
         found = read(source)
         if found is not None:

@@ -16,6 +16,7 @@ from lms.goals import selectors as goals
 from lms.hours import totals
 from lms.members.models import Member
 from lms.reports import asof, evidence
+from lms.training import claims_selectors as claims
 from lms.training import selectors as training
 
 RECENT = 5
@@ -44,6 +45,7 @@ def _answers(member: Member) -> dict[str, Any]:
         "begun": courses.begun(member)[:3],
         "session": sessions[0] if sessions else None,
         "later": sessions[1:],
+        "claims": claims.notices_of(member),
         "recent": sorted(stands, key=lambda entry: entry.earned_on, reverse=True)[:RECENT],
     }
 

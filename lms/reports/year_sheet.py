@@ -146,6 +146,11 @@ def _of_attendance(found: Any, line: Any, _county: str) -> Held:
     return Held(str(training.unit.name), _name(who))
 
 
+def _of_claim(found: Any, line: Any, _county: str) -> Held:
+    """A claim: who held it elsewhere, and who gave the last approval here."""
+    return Held(str(found.claim.organiser), _name(found.claim.decided_by or line.posted_by))
+
+
 def _of_viewing(found: Any, line: Any, _county: str) -> Held:
     """A group viewing: the unit of the station, and who kept the roll call."""
     return Held(str(found.viewing.station.unit.name), _name(found.viewing.operator or line.posted_by))
@@ -160,6 +165,7 @@ _READERS: dict[str, Callable[[Any, Any, str], Held]] = {
     "attendance": _of_attendance,
     "viewing": _of_viewing,
     "watch": _of_watch,
+    "claim": _of_claim,
 }
 
 

@@ -29,6 +29,7 @@ from lms.training.models import Attendance
 SOURCE = "training.claim"
 CLAIMS_A_CHUNK = 500
 MOST_TWINS = 3
+MOST_NOTICES = 5
 State = Claim.State
 LEVEL_PERMISSIONS = {level: f"claims.{level}" for level in rules.LEVELS}
 
@@ -101,6 +102,13 @@ def claims_of(member: Member) -> QuerySet[Claim]:
     return _rows().filter(member=member).prefetch_related("stretches")
 
 
+def notices_of(member: Member) -> list[Claim]:
+    """What a member should know of his claims on his first screen: returned to him, waiting, or lately refused."""
+    since = clock.now() - rules.APPEAL_TIME
+    shown = Q(state__in=[State.RETURNED, State.WAITING, State.DRAFT]) | Q(state=State.REFUSED, decided_at__gte=since)
+    return list(Claim.objects.filter(shown, member=member)[:MOST_NOTICES])
+
+
 def claims(user: Any) -> QuerySet[Claim]:
     """The claims of other people that the person may read on the desk; one not yet submitted only by who wrote it."""
     rows = visible(_rows(), user).exclude(member__user=user.pk).prefetch_related("stretches")
@@ -108,11 +116,25 @@ def claims(user: Any) -> QuerySet[Claim]:
 
 
 def waiting_for(user: Any) -> QuerySet[Claim]:
-    """The claims that wait for this person's decision: the queryset form of ``may_decide``."""
+    """The claims that this person may decide, at his level or one below it: the queryset form of ``may_decide``."""
+    return _waiting(user, {level: rules.LEVELS[: n + 1] for n, level in enumerate(rules.LEVELS)})
+
+
+def inbox_of(user: Any) -> QuerySet[Claim]:
+    """The claims that wait at this person's own level."""
+    return _waiting(user, {level: (level,) for level in rules.LEVELS})
+
+
+def waiting_below(user: Any) -> QuerySet[Claim]:
+    """The claims that wait at a level below this person's own: he may decide them where that level has nobody."""
+    return _waiting(user, {level: rules.LEVELS[:n] for n, level in enumerate(rules.LEVELS)})
+
+
+def _waiting(user: Any, asked: dict[str, tuple[str, ...]]) -> QuerySet[Claim]:
+    """Claims that wait at the levels that each level of the person's is asked about, in which he has no part."""
     reached = Q(pk__in=[])
-    for level, permission in LEVEL_PERMISSIONS.items():
-        below = rules.LEVELS[: rules.LEVELS.index(level) + 1]
-        reached |= within(units_where(user, permission), "member__unit") & Q(level__in=below)
+    for level, waits_at in asked.items():
+        reached |= within(units_where(user, LEVEL_PERMISSIONS[level]), "member__unit") & Q(level__in=waits_at)
     events = ClaimEvent.objects.filter(claim=OuterRef("pk"), by=user.pk)
     heard = events.filter(act__in=rules.DECISIONS, round=OuterRef("round"))
     sent = events.filter(act__in=[rules.SUBMIT, rules.APPEAL])
@@ -196,6 +218,21 @@ def worth(claim: Claim, price: Tariffs | None = None) -> Decimal | None:
         return sum((credit.hours for credit in credits_of(claim, price)), ZERO)
     except NoRuleError:
         return None
+
+
+def days_of(claim: Claim) -> list[tuple[Credit, list[ClaimStretch]]]:
+    """A claim's days as pages show them: what each is worth, with the stretches that begin on it; empty without a rule."""
+    rows = list(claim.stretches.all())
+    try:
+        days = credits_of(claim)
+    except NoRuleError:
+        return []
+    return [(day, [row for row in rows if clock.local_date(row.starts_at) == day.earned_on]) for day in days]
+
+
+def history_of(claim: Claim) -> list[ClaimEvent]:
+    """What happened to a claim, in order, with who did it."""
+    return list(claim.events.select_related("by"))
 
 
 def credits(member_ids: Iterable[int] | None, tariffs: Tariffs) -> Iterator[Credit]:

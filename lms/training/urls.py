@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, path
 
-from lms.training import views, views_roster
+from lms.training import views, views_claims, views_claims_desk, views_roster
 
+CLAIM = "claims/<uuid:uuid>/"
 SESSION = "desk/trainings/<uuid:uuid>/sessions/<int:session_id>/"
 
 urlpatterns: list[URLPattern] = [
@@ -23,4 +24,17 @@ urlpatterns: list[URLPattern] = [
     path("desk/bases/", views.base_list, name="base-list"),
     path("desk/bases/visits/", views.visit_register, name="visit-register"),
     path("desk/bases/<str:code>/", views.base_detail, name="base-detail"),
+    path("learn/claims/", views_claims.own_claims, name="own-claims"),
+    path("learn/claims/new/", views_claims.own_claim_new, name="own-claim-new"),
+    path(CLAIM, views_claims.claim_detail, name="claim-detail"),
+    path(f"{CLAIM}edit/", views_claims.claim_edit, name="claim-edit"),
+    path(f"{CLAIM}act/", views_claims.claim_act, name="claim-act"),
+    path(f"{CLAIM}files/", views_claims.claim_file_add, name="claim-file-add"),
+    path(f"{CLAIM}files/<uuid:file>/", views_claims.claim_file, name="claim-file"),
+    path(f"{CLAIM}files/<uuid:file>/remove/", views_claims.claim_file_remove, name="claim-file-remove"),
+    path(f"{CLAIM}files/<uuid:file>/same/<uuid:earlier>/", views_claims.claim_twin, name="claim-twin"),
+    path("desk/claims/", views_claims_desk.claim_list, name="claim-list"),
+    path("desk/claims/new/", views_claims_desk.claimants, name="claim-new"),
+    path("desk/claims/new/<str:code>/", views_claims_desk.claim_for, name="claim-for"),
+    path("desk/claims/settings/", views_claims_desk.claim_settings, name="claim-settings"),
 ]

@@ -13,18 +13,21 @@ from lms.exchange.models import ImportRun
 from lms.goals import services as goals
 from lms.goals.models import GoalPolicy
 from lms.hours import ledger, totals
-from lms.members.models import Member, Unit
+from lms.members.models import Member, Unit, User
 from lms.reports import certificates, certificates_batches, closing, trials
 from lms.reports.models import CertificateBatch
 from lms.stations import services as stations
 from lms.stations.models import Station
+from lms.training import claims
 from lms.training import services as trainings
+from lms.training.claim_models import Claim
 from lms.training.models import Base, Training
 from lms.training.services import SessionPlan
 from lms.training.views_roster import FIELD
 from tests.conftest import County
 from tests.exchange import rosters
 from tests.factories import make_course, make_credit, make_member
+from tests.training.pictures import photo
 
 
 def nothing(county: County, unit: Unit) -> dict[str, Any]:
@@ -134,6 +137,52 @@ def mark(county: County, unit: Unit) -> dict[str, Any]:
     return {**session(county, unit), "code": somebody(unit).code}
 
 
+def _claim(unit: Unit, by: User | None = None) -> Claim:
+    """A claim of somebody of the unit with a photograph, not yet sent in."""
+    start = clock.now() - dt.timedelta(days=2)
+    made = claims.write(
+        member=somebody(unit),
+        stretches=[claims.Stretch(start, start + dt.timedelta(hours=2))],
+        by=by,
+        kind="class",
+        title="党校培训",
+        organiser="党校",
+        mode="class",
+        category="theory",
+    )
+    claims.add_file(claim=made, data=photo(), by=by)
+    return made
+
+
+def claim(county: County, unit: Unit) -> dict[str, Any]:
+    return {"uuid": claims.submit(claim=_claim(unit), by=None).uuid}
+
+
+def claim_draft(county: County, unit: Unit) -> dict[str, Any]:
+    """Written by the secretary of the own branch; of a claim elsewhere he was the secretary once."""
+    made = _claim(unit)
+    Claim.objects.filter(pk=made.pk).update(author=county.users["secretary"])
+    return {"uuid": made.uuid}
+
+
+def _with_file(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {**arguments, "file": Claim.objects.get(uuid=arguments["uuid"]).files.get().uuid}
+
+
+def claim_file(county: County, unit: Unit) -> dict[str, Any]:
+    return _with_file(claim(county, unit))
+
+
+def claim_draft_file(county: County, unit: Unit) -> dict[str, Any]:
+    return _with_file(claim_draft(county, unit))
+
+
+def claim_twin(county: County, unit: Unit) -> dict[str, Any]:
+    """A claim with a photograph that a claim of another place used before."""
+    earlier = _claim(unit)
+    return {**claim_file(county, unit), "earlier": earlier.files.get().uuid}
+
+
 def base(county: County, unit: Unit) -> dict[str, Any]:
     made, _new = Base.objects.get_or_create(
         code=f"B-{unit.code}", defaults={"name": "葡萄园", "kind": "industry", "unit": unit}
@@ -211,6 +260,11 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "enrolment": enrolment,
     "session": session,
     "mark": mark,
+    "claim": claim,
+    "claim-draft": claim_draft,
+    "claim-file": claim_file,
+    "claim-draft-file": claim_draft_file,
+    "claim-twin": claim_twin,
     "base": base,
     "station": station,
     "station-course": station_course,
@@ -224,6 +278,7 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
 
 # What an address needs to be sent before it looks at the person's right to the object it names.
 SENT: dict[str, Callable[[Unit], dict[str, str]]] = {
+    "claim": lambda unit: {"act": "approve"},
     "mark": lambda unit: {f"{FIELD}{somebody(unit).code}": "present"},
     "viewing-presence": lambda unit: {"member": somebody(unit).code, "present": "1"},
 }

@@ -102,6 +102,26 @@ session-save          POST  session      county town trainer secretary         |
 session-sheet         GET   session      county town trainer secretary auditor | county auditor | county auditor
 session-mark          POST  mark         county town trainer secretary         | county         | county
 session-times         POST  mark         county town trainer secretary         | county         | county
+own-claims            GET   -            member
+own-claim-new         GET   -            member
+own-claim-new         POST  -            member
+claim-list            GET   -            county town secretary auditor
+claim-new             GET   -            county town secretary
+claim-for             GET   member       county town secretary                 | county         | county
+claim-for             POST  member       county town secretary                 | county         | county
+claim-settings        GET   -            county
+claim-settings        POST  -            county
+claim-detail          GET   claim        county town secretary auditor         | county auditor | county auditor
+claim-detail          GET   claim-draft  secretary                             | -              | -
+claim-act             POST  claim        county town secretary auditor         | county auditor | county auditor
+claim-edit            GET   claim        -                                     | -              | -
+claim-edit            GET   claim-draft  secretary                             | -              | -
+claim-edit            POST  claim-draft  secretary                             | -              | -
+claim-file-add        POST  claim-draft  secretary                             | -              | -
+claim-file            GET   claim-file   county town secretary auditor         | county auditor | county auditor
+claim-file-remove     POST  claim-draft-file secretary                         | -              | -
+claim-twin            GET   claim-twin   county town secretary auditor         | county auditor | county auditor
+
 base-list             GET   -            county town trainer secretary auditor
 base-detail           GET   base         county town trainer secretary auditor | county town trainer secretary auditor | county town trainer secretary auditor
 visit-register        GET   -            county town trainer secretary auditor

@@ -11,7 +11,7 @@ import time_machine
 
 from courses import services
 from courses.models import LessonPage
-from lms.hours.models import CreditRule
+from lms.hours.services import adopt_rule
 from lms.members.models import Member
 
 START = dt.datetime(2026, 3, 5, 1, tzinfo=dt.UTC)  # nine in the morning in the county
@@ -61,9 +61,10 @@ def play(traveller: time_machine.Coordinates) -> Callable[[Member, LessonPage], 
 def tiers(db: None) -> None:
     """The county has chosen the table by the length of the course, for own and for group watching."""
     for activity in ("online", "group"):
-        CreditRule.objects.create(
+        adopt_rule(
             activity=activity,
             effective_from=dt.date(2026, 1, 1),
+            by=None,
             method="tiers",
             step=Decimal("0.25"),
             tiers=[[0, "0.25"], [900, "0.50"], [1800, "1.00"]],

@@ -18,7 +18,8 @@ from lms.core.hours import HoursField, from_hundredths, round_down, to_hundredth
 from lms.hours import ledger, totals
 from lms.hours.conversion import NoRuleError, Tariffs
 from lms.hours.ledger import LedgerError
-from lms.hours.models import Assertion, CreditRule, HourEntry
+from lms.hours.models import Assertion, HourEntry
+from lms.hours.services import adopt_rule
 from lms.members import services
 from lms.members.models import Member
 from tests.conftest import County
@@ -184,7 +185,7 @@ def test_hours_finer_than_a_hundredth_are_a_mistake() -> None:
 
 @pytest.mark.django_db
 def test_the_version_in_force_on_the_day_prices_the_day() -> None:
-    CreditRule.objects.create(activity="class", effective_from=dt.date(2026, 7, 1), unit_minutes=50, step="0.50")
+    adopt_rule(activity="class", effective_from=dt.date(2026, 7, 1), by=None, unit_minutes=50, step="0.50")
     tariffs = Tariffs()
     assert tariffs("class", dt.date(2026, 6, 30)).unit_minutes == 45
     assert tariffs("class", dt.date(2026, 7, 1)).unit_minutes == 50

@@ -22,7 +22,7 @@ from lms.members.models import Member, Post
 from lms.stations.models import GroupViewing, Presence, ViewingItem
 from lms.training.models import Attendance, Training, TrainingSession
 
-LEDGER, SEALS = "hours_hourentry", "hours_ledgerseal"
+LEDGER, SEALS, RULES = "hours_hourentry", "hours_ledgerseal", "hours_creditrule"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def run(statement: str, *values: object) -> None:
                 cursor.execute(f"DROP TRIGGER {name}")
         else:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing may be pending on a table that is altered
-            for table in (LEDGER, SEALS):
+            for table in (LEDGER, SEALS, RULES):
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(statement, values)
 
@@ -164,6 +164,11 @@ def rule() -> CreditRule:
     return CreditRule.objects.get(activity="class")
 
 
+def from_day(day: dt.date) -> dict[str, object]:
+    """The columns that say from when a rule prices."""
+    return {"effective_from": day, "binds_from": day}
+
+
 def standing() -> Standing:
     """周建国's standing as a member."""
     return Standing.objects.get(member__name="周建国", line__audience="members")
@@ -248,7 +253,7 @@ def _list() -> list[Tampering]:
         # rules and goals
         one("a rule's numbers edited", lambda: change(rule(), full_day=1000), "evidence"),
         one("a rule's cap edited", lambda: change(rule(), day_cap=1000), "evidence"),
-        one("a rule brought into force later", lambda: change(rule(), effective_from=dt.date(2026, 6, 1)), "rule"),
+        one("a rule brought into force later", lambda: change(rule(), **from_day(dt.date(2026, 6, 1))), "rule"),
         one("a rule deleted", lambda: remove(rule()), "rule"),
         one("a goal edited", lambda: change(goal(), required_hours=800), "standing"),
         one("the cap on online study edited", lambda: change(goal(), online_cap_percent=0), "standing"),

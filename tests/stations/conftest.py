@@ -13,7 +13,7 @@ from courses import services as watching
 from courses.models import LessonPage
 from lms.core import clock
 from lms.hours import totals
-from lms.hours.models import CreditRule
+from lms.hours.services import adopt_rule
 from lms.members.models import Member, Unit
 from lms.stations import services
 from lms.stations.models import GroupViewing, Station
@@ -106,8 +106,8 @@ def traveller() -> Iterator[time_machine.Coordinates]:
 def by_clock(db: None) -> None:
     """Domain §3: 60 minutes are one 学时, group viewing in steps of 0.5, own watching in steps of 0.25."""
     for activity, step in (("group", "0.50"), ("online", "0.25")):
-        CreditRule.objects.create(
-            activity=activity, effective_from=dt.date(YEAR, 1, 1), unit_minutes=60, step=Decimal(step)
+        adopt_rule(
+            activity=activity, effective_from=dt.date(YEAR, 1, 1), by=None, unit_minutes=60, step=Decimal(step)
         )
 
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from courses.models import GroupWatch, LessonPage
 from lms.core import clock
-from lms.hours.models import CreditRule
+from lms.hours.services import adopt_rule
 from lms.members.models import AuditEntry, Member
 from lms.stations import audit, selectors, services
 from lms.stations.models import GroupViewing, Presence, Station
@@ -171,9 +171,10 @@ def test_the_same_lesson_in_a_second_viewing_earns_nothing_more(
 
 def test_by_the_table_a_lesson_counts_when_it_was_completed(room: Room, people: list[Member]) -> None:
     """Domain §3, the other table: by the length of the course, to who saw the needed part of it."""
-    CreditRule.objects.create(
+    adopt_rule(
         activity="group",
         effective_from=dt.date(2026, 1, 1),
+        by=None,
         method="tiers",
         step=Decimal("0.25"),
         tiers=[[0, "0.25"], [900, "0.50"], [1800, "1.00"]],

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import time_machine
+from pytest_django import Settings
 
 from lms.core import clock
 from lms.members.models import Member
@@ -35,6 +37,12 @@ def after_class() -> Iterator[time_machine.Coordinates]:
     """It is the evening after the last morning; a test travels elsewhere by this fixture."""
     with time_machine.travel(on(NEXT_DAY, 18), tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture(autouse=True)
+def store(settings: Settings, tmp_path: Path) -> None:
+    """Photographs of a test go with it."""
+    settings.MEDIA_ROOT = tmp_path
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -13,7 +12,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from lms.hours import totals
 from lms.hours.conversion import Tariffs
@@ -26,44 +24,9 @@ from lms.training.claims import Stretch
 from lms.training.errors import TrainingError
 from tests.conftest import County
 from tests.factories import make_grant, make_user
+from tests.training.claiming import DAYS, MORNING, PDF, sent, written
 from tests.training.conftest import FIRST_DAY, NEXT_DAY, ClassRoom, on
-from tests.training.test_claims_rules import recompressed, scene, with_place
-
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-MORNING = Stretch(on(FIRST_DAY, 8), on(FIRST_DAY, 12), "half_day")
-DAYS = [
-    Stretch(on(FIRST_DAY - dt.timedelta(days=n), 8), on(FIRST_DAY - dt.timedelta(days=n), 18), "day") for n in (0, 1, 2)
-]
-
-
-@pytest.fixture(autouse=True)
-def store(settings: object, tmp_path: object) -> None:
-    settings.MEDIA_ROOT = tmp_path  # type: ignore[attr-defined]
-
-
-def photo(seed: int = 1, image: Image.Image | None = None) -> bytes:
-    out = io.BytesIO()
-    (image or scene(seed, (640, 480))).save(out, "JPEG")
-    return out.getvalue()
-
-
-def written(member: Member, *stretches: Stretch, by: User | None = None, **fields: str) -> Claim:
-    """A claim with one photograph, not yet submitted; by the member himself unless ``by`` is given."""
-    values = {
-        "kind": "class",
-        "title": "省委党校培训班",
-        "organiser": "省委党校",
-        "mode": "class",
-        "category": "theory",
-    }
-    author = by or member.user
-    claim = claims.write(member=member, stretches=stretches or [MORNING], by=author, **{**values, **fields})
-    claims.add_file(claim=claim, data=photo(claim.pk), by=author)
-    return claim
-
-
-def sent(member: Member, *stretches: Stretch, by: User | None = None, **fields: str) -> Claim:
-    return claims.submit(claim=written(member, *stretches, by=by, **fields), by=by or member.user)
+from tests.training.pictures import photo, recompressed, scene, with_place
 
 
 def standing(member: Member) -> Decimal:
@@ -483,4 +446,7 @@ def _live(personas: County, member: Member, steps: list[tuple[str, str]], author
         assert reads.limits_of(claim.kind).suffices(last.level, worth)
     for user in users.values():
         fresh = User.objects.get(pk=user.pk)
-        assert reads.may_decide(fresh, claim) == reads.waiting_for(fresh).filter(pk=claim.pk).exists()
+        waits = reads.waiting_for(fresh).filter(pk=claim.pk).exists()
+        assert reads.may_decide(fresh, claim) == waits
+        parts = [rows.filter(pk=claim.pk).exists() for rows in (reads.inbox_of(fresh), reads.waiting_below(fresh))]
+        assert sum(parts) == waits

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import random
 from collections.abc import Callable
 from decimal import Decimal
-from functools import cache
 
 import pytest
 from hypothesis import given
@@ -16,6 +14,7 @@ from PIL import Image, ImageEnhance
 
 from lms.training import claims_rules as rules
 from lms.training import photos
+from tests.training.pictures import recompressed, scene, with_place
 
 LIMITS = rules.Limits(Decimal(4), Decimal(16))
 NOW = dt.datetime(2026, 3, 5, 8, tzinfo=dt.UTC)
@@ -89,24 +88,6 @@ def test_nothing_leads_out_of_withdrawn_and_revoked() -> None:
 # -- photographs ---------------------------------------------------------------------------
 
 
-@cache
-def scene(seed: int, size: tuple[int, int] = (800, 600)) -> Image.Image:
-    """A picture by chance with light and texture at every scale, as in nature: as different as two photographs."""
-    chance = random.Random(seed)
-    image = Image.new("RGB", size, "grey")
-    for scale in (4, 8, 16, 48):
-        cells = (scale, scale * 3 // 4)
-        noise = Image.frombytes("RGB", cells, chance.randbytes(cells[0] * cells[1] * 3))
-        image = Image.blend(image, noise.resize(size, Image.Resampling.BICUBIC), 0.4)
-    return image
-
-
-def recompressed(image: Image.Image, quality: int = 35) -> Image.Image:
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=quality)
-    return photos.read(out.getvalue())
-
-
 def trimmed(image: Image.Image, share: float = 0.02) -> Image.Image:
     w, h = image.size
     return image.crop((int(w * share), int(h * share), int(w * (1 - share)), int(h * (1 - share))))
@@ -162,17 +143,6 @@ def test_pages_of_paper_are_not_taken_for_one_another() -> None:
     assert photos.is_plain(photos.dhash(page))
     assert photos.is_plain(photos.dhash(other))
     assert not any(photos.is_plain(photos.dhash(scene(seed))) for seed in range(20))
-
-
-def with_place(image: Image.Image) -> bytes:
-    """A JPEG as a telephone makes it: turned by its EXIF, with the place where it was taken."""
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    exif[0x010F] = "SecretPhone"
-    exif.get_ifd(0x8825)[2] = (30.0, 35.0, 12.5)
-    out = io.BytesIO()
-    image.save(out, "JPEG", exif=exif, comment=b"taken by SecretPerson")
-    return out.getvalue()
 
 
 def test_place_and_maker_are_left_behind_and_the_picture_is_upright() -> None:
