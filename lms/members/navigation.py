@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from lms.members.accounts import ADMIN_GROUPS
 from lms.members.permissions import can_anywhere, has_role
 
 
+class Entry(NamedTuple):
+    """A place of the bar: the name of its address, what it is called, its icon, the permission that opens it."""
+
+    url_name: str
+    label: Any
+    icon: str
+    permission: str
+
+
+# Most used first. Before them stands a member's own page, after them the admin of who has one.
+DESK = (
+    Entry("training-list", _("培训"), "calendar", "trainings.view"),
+    Entry("claim-list", _("学时申报"), "edit", "claims.view"),
+    Entry("station-home", _("站点"), "screen", "stations.operate"),
+    Entry("member-list", _("党员"), "people", "members.view"),
+    Entry("report-board", _("达标情况"), "chart", "reports.view"),
+    Entry("certificate-list", _("学时证明"), "file", "hours.view"),
+    Entry("audit-runs", _("台账核对"), "check", "audit.view"),
+    Entry("import-list", _("名册导入"), "upload", "members.import"),
+)
+
+
 def entries(user: Any) -> list[tuple[str, str, str]]:
-    """(url name, label, icon) of each entry that the person may open, most used first."""
-    found = []
-    if getattr(user, "member", None) is not None:
-        found.append(("learn", _("我的学习"), "home"))
-    if can_anywhere(user, "trainings.view"):
-        found.append(("training-list", _("培训"), "calendar"))
-    if can_anywhere(user, "claims.view"):
-        found.append(("claim-list", _("学时申报"), "edit"))
-    if can_anywhere(user, "stations.operate"):
-        found.append(("station-home", _("站点"), "screen"))
-    if can_anywhere(user, "members.view"):
-        found.append(("member-list", _("党员"), "people"))
-    if can_anywhere(user, "reports.view"):
-        found.append(("report-board", _("达标情况"), "chart"))
-    if can_anywhere(user, "hours.view"):
-        found.append(("certificate-list", _("学时证明"), "file"))
-    if can_anywhere(user, "audit.view"):
-        found.append(("audit-runs", _("台账核对"), "check"))
-    if can_anywhere(user, "members.import"):
-        found.append(("import-list", _("名册导入"), "upload"))
+    """(url name, label, icon) of each entry that the person may open."""
+    found = [("learn", str(_("我的学习")), "home")] if getattr(user, "member", None) is not None else []
+    found += [(row.url_name, str(row.label), row.icon) for row in DESK if can_anywhere(user, row.permission)]
     if has_role(user, *ADMIN_GROUPS):
-        found.append(("wagtailadmin_home", _("内容管理"), "edit"))
+        found.append(("wagtailadmin_home", str(_("内容管理")), "edit"))
     return found
 
 

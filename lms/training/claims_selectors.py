@@ -117,24 +117,32 @@ def claims(user: Any) -> QuerySet[Claim]:
 
 def waiting_for(user: Any) -> QuerySet[Claim]:
     """The claims that this person may decide, at his level or one below it: the queryset form of ``may_decide``."""
-    return _waiting(user, {level: rules.LEVELS[: n + 1] for n, level in enumerate(rules.LEVELS)})
+    return _waiting(user, _reached(user, at=True, below=True))
 
 
 def inbox_of(user: Any) -> QuerySet[Claim]:
     """The claims that wait at this person's own level."""
-    return _waiting(user, {level: (level,) for level in rules.LEVELS})
+    return _waiting(user, _reached(user, at=True, below=False))
 
 
 def waiting_below(user: Any) -> QuerySet[Claim]:
     """The claims that wait at a level below this person's own: he may decide them where that level has nobody."""
-    return _waiting(user, {level: rules.LEVELS[:n] for n, level in enumerate(rules.LEVELS)})
+    return _waiting(user, _reached(user, at=False, below=True))
 
 
-def _waiting(user: Any, asked: dict[str, tuple[str, ...]]) -> QuerySet[Claim]:
-    """Claims that wait at the levels that each level of the person's is asked about, in which he has no part."""
-    reached = Q(pk__in=[])
-    for level, waits_at in asked.items():
-        reached |= within(units_where(user, LEVEL_PERMISSIONS[level]), "member__unit") & Q(level__in=waits_at)
+def _reached(user: Any, *, at: bool, below: bool) -> Q:
+    """Claims at the person's own level or below it. His own level over a unit is the highest that he holds there."""
+    reached, higher = Q(pk__in=[]), Q(pk__in=[])
+    for n, level in reversed(list(enumerate(rules.LEVELS))):
+        levels = (rules.LEVELS[:n] if below else ()) + ((level,) if at else ())
+        held = within(units_where(user, LEVEL_PERMISSIONS[level]), "member__unit")
+        reached |= held & ~higher & Q(level__in=levels)
+        higher |= held
+    return reached
+
+
+def _waiting(user: Any, reached: Q) -> QuerySet[Claim]:
+    """Claims that wait, of those reached, in which the person has no part."""
     events = ClaimEvent.objects.filter(claim=OuterRef("pk"), by=user.pk)
     heard = events.filter(act__in=rules.DECISIONS, round=OuterRef("round"))
     sent = events.filter(act__in=[rules.SUBMIT, rules.APPEAL])

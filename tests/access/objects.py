@@ -138,7 +138,7 @@ def mark(county: County, unit: Unit) -> dict[str, Any]:
 
 
 def _claim(unit: Unit, by: User | None = None) -> Claim:
-    """A claim of somebody of the unit with a photograph, not yet sent in."""
+    """A claim of somebody of the unit with the unit's photograph, not yet sent in."""
     start = clock.now() - dt.timedelta(days=2)
     made = claims.write(
         member=somebody(unit),
@@ -150,7 +150,7 @@ def _claim(unit: Unit, by: User | None = None) -> Claim:
         mode="class",
         category="theory",
     )
-    claims.add_file(claim=made, data=photo(), by=by)
+    claims.add_file(claim=made, data=photo(unit.pk), by=by)
     return made
 
 

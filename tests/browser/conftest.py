@@ -22,7 +22,7 @@ from courses import media
 from courses.models import CourseIndexPage, CoursePage, LessonPage
 from lms.core import clock
 from lms.goals import services as goals
-from lms.hours.models import CreditRule
+from lms.hours.services import adopt_rule
 from tests.conftest import County
 from tests.factories import PASSWORD
 
@@ -71,8 +71,9 @@ def lesson(personas: County, film: Path, settings: object, tmp_path: Path) -> Le
     goals.open_year(year=clock.today().year, by=None)
     settings.MEDIA_ROOT = str(tmp_path / "media")  # type: ignore[attr-defined]
     for activity in ("online", "group"):
-        CreditRule.objects.create(
+        adopt_rule(
             activity=activity,
+            by=None,
             effective_from=dt.date(clock.today().year, 1, 1),
             method="tiers",
             step=Decimal("0.25"),

@@ -106,9 +106,7 @@ def traveller() -> Iterator[time_machine.Coordinates]:
 def by_clock(db: None) -> None:
     """Domain §3: 60 minutes are one 学时, group viewing in steps of 0.5, own watching in steps of 0.25."""
     for activity, step in (("group", "0.50"), ("online", "0.25")):
-        adopt_rule(
-            activity=activity, effective_from=dt.date(YEAR, 1, 1), by=None, unit_minutes=60, step=Decimal(step)
-        )
+        adopt_rule(activity=activity, effective_from=dt.date(YEAR, 1, 1), by=None, unit_minutes=60, step=Decimal(step))
 
 
 @pytest.fixture
