@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core import signing
 from django.db import connection, transaction
@@ -58,11 +58,15 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a player claims: its number in the session, and the milliseconds of the video from ``start`` to ``end``."""
+    """What a player claims: its number in the session, and the milliseconds of the video from ``start`` to ``end``.
+
+    ``offline``: the line was down when it was played, so that it comes late.
+    """
 
     sequence: int
     start: int
     end: int
+    offline: bool = False
 
     @classmethod
     def claimed(cls, data: dict[str, object], duration_ms: int) -> Beat:
@@ -73,16 +77,35 @@ class Beat:
         sequence, start, end = (int(str(value)) for value in values)
         if not 0 < sequence < 2**31 or not 0 <= start <= end < 2**31 or start > duration_ms:
             raise PlayError("bad-beat")
-        return cls(sequence, start, min(end, duration_ms))
+        return cls(sequence, start, min(end, duration_ms), data.get("offline") is True)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server holds after a beat: the last number taken, the end of the open span, whether to settle now."""
+    """What the server holds after a beat: the last number taken, the end of the open span, whether to settle now.
+
+    ``left``: milliseconds that it will credit before the person must answer; None for a station's screen. ``grown``:
+    milliseconds that this beat was credited. ``refused``: all that the session has claimed in vain. ``late``: of what was
+    credited, what came after a longer silence than a line that works ever has.
+    """
 
     sequence: int
     position: int
     settle: bool = False
+    left: int | None = None
+    grown: int = 0
+    refused: int = 0
+    late: int = 0
+
+    @property
+    def ask(self) -> bool:
+        """Whether the question is to be shown."""
+        return self.left is not None and self.left <= rules.PRESENCE_GRACE_MS
+
+    @property
+    def asks_now(self) -> bool:
+        """Whether it was this beat that brought the question up."""
+        return self.left is not None and self.left <= rules.PRESENCE_GRACE_MS < self.left + self.grown
 
 
 def _least(vendor: str) -> str:
@@ -94,16 +117,17 @@ def _greatest(vendor: str) -> str:
 
 
 def _extend_sql(vendor: str) -> str:
-    """One statement: extend the open span by what the beat claims and the allowance covers."""
+    """One statement: extend the open span by what the beat claims, the allowance covers and nobody must answer for first."""
     least, greatest = _least(vendor), _greatest(vendor)
     budget = f"{least}(allowance_ms + {greatest}(%(now)s - beat_ms, 0), {rules.CARRY_MS})"
-    grown = f"{least}(%(claim)s, {budget})"
+    grown = f"{least}(%(claim)s, {budget}, presence_left_ms)"
     return f"""
         UPDATE courses_playsession
         SET sequence = %(sequence)s, span_to_ms = span_to_ms + {grown}, allowance_ms = {budget} - {grown},
+            presence_left_ms = presence_left_ms - {grown}, refused_ms = refused_ms + %(claim)s - {grown},
             beat_ms = {greatest}(beat_ms, %(now)s)
         WHERE id = %(id)s AND ended_ms IS NULL AND sequence < %(sequence)s AND span_to_ms = %(start)s
-        RETURNING span_from_ms, span_to_ms
+        RETURNING span_from_ms, span_to_ms, presence_left_ms, refused_ms
     """  # noqa: S608 (the only words put in are the names of functions and a constant)
 
 
@@ -118,16 +142,16 @@ def beat(token: Token, claim: Beat, *, done: bool = False) -> Answer:
     ``settle`` in the answer is set once when the open span alone reaches what was needed, and whenever the player says
     that it is ``done``: the caller settles the member's hours.
     """
-    if not token.group and claim.end > claim.start:
+    if not token.group and not claim.offline and claim.end > claim.start:
         extended = _extend(token, claim)
         if extended is not None:
-            span_from, span_to = extended
+            span_from, span_to, left, refused = extended
             crossed = claim.start - span_from < token.left_ms <= span_to - span_from
-            return Answer(claim.sequence, span_to, crossed or done)
+            return Answer(claim.sequence, span_to, crossed or done, left, span_to - claim.start, refused)
     return _move(token, claim, done)
 
 
-def _extend(token: Token, claim: Beat) -> tuple[int, int] | None:
+def _extend(token: Token, claim: Beat) -> tuple[int, int, int, int] | None:
     values = {
         "id": token.session_id,
         "sequence": claim.sequence,
@@ -138,7 +162,7 @@ def _extend(token: Token, claim: Beat) -> tuple[int, int] | None:
     with TURN[connection.vendor], connection.cursor() as cursor:
         cursor.execute(EXTEND[connection.vendor], values)
         row = cursor.fetchone()
-    return row and (int(row[0]), int(row[1]))
+    return row and (int(row[0]), int(row[1]), int(row[2]), int(row[3]))
 
 
 @transaction.atomic
@@ -148,18 +172,22 @@ def _move(token: Token, claim: Beat, done: bool) -> Answer:
     if session.ended_ms is not None:
         raise PlayError("superseded")
     if claim.sequence <= session.sequence:
-        return Answer(session.sequence, session.span_to_ms, done and not token.group)
+        return _answer(session, 0, done)
     now = clock.now_ms()
-    carry = rules.GROUP_CARRY_MS if token.group else rules.CARRY_MS
+    carry = _carry(token, claim)
     left = rules.allowance(session.allowance_ms, now - session.beat_ms, carry)
     if claim.start != session.span_to_ms or claim.start == claim.end:
         close_span(session)
-        if claim.start == claim.end:  # playing goes on: what was left over from the pause is not needed
+        if claim.start == claim.end and not claim.offline:  # playing goes on: what the pause left over is not needed
             left = min(left, rules.JITTER_MS)
         session.span_from_ms = session.span_to_ms = claim.start
     if session.span_from_ms == session.span_to_ms:
         session.span_wall_ms = now - left
     grown = min(claim.end - claim.start, left)
+    if session.presence_left_ms is not None:
+        grown = min(grown, session.presence_left_ms)
+        session.presence_left_ms -= grown
+        session.refused_ms += claim.end - claim.start - grown
     session.span_to_ms += grown
     session.allowance_ms = left - grown
     session.beat_ms = max(now, session.beat_ms)
@@ -167,7 +195,22 @@ def _move(token: Token, claim: Beat, done: bool) -> Answer:
     if token.group:  # a row a beat, so that each person's stay can be cut out of it
         close_span(session)
     session.save()
-    return Answer(claim.sequence, session.span_to_ms, done and not token.group)
+    late = grown if left > rules.CARRY_MS else 0
+    return replace(_answer(session, grown, done), late=late)
+
+
+def _answer(session: PlaySession, grown: int, done: bool) -> Answer:
+    """What the server holds of a session that was just written or left alone."""
+    own = session.member_id is not None
+    left, refused = session.presence_left_ms, session.refused_ms
+    return Answer(session.sequence, session.span_to_ms, done and own, left, grown, refused)
+
+
+def _carry(token: Token, claim: Beat) -> int:
+    """The longest silence that a beat may catch up with."""
+    if token.group:
+        return rules.GROUP_CARRY_MS
+    return rules.OFFLINE_CARRY_MS if claim.offline else rules.CARRY_MS
 
 
 def close_span(session: PlaySession) -> None:

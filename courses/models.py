@@ -19,8 +19,22 @@ from wagtailmedia.edit_handlers import MediaChooserPanel
 from wagtailmedia.models import AbstractMedia
 
 from courses.blocks import LessonBody
+from courses.watch_models import PresenceCheck, WatchFlag
 from lms.hours.credit import Category
 from lms.members.models import Member
+
+__all__ = [
+    "CourseIndexPage",
+    "CoursePage",
+    "GroupWatch",
+    "LessonPage",
+    "LessonProgress",
+    "MediaFile",
+    "PlaySession",
+    "PlaySpan",
+    "PresenceCheck",
+    "WatchFlag",
+]
 
 
 class MediaFile(AbstractMedia):
@@ -162,7 +176,13 @@ class PlaySession(models.Model):
     span_from_ms = models.PositiveIntegerField(default=0)
     span_to_ms = models.PositiveIntegerField(default=0)
     span_wall_ms = models.BigIntegerField(default=0)
+    # What may still be credited before the person says that he is there; a station's screen is never asked.
+    presence_left_ms = models.PositiveIntegerField(null=True, blank=True)
+    # What was claimed and not credited: more than the server's clock had given, or with nobody there to answer.
+    refused_ms = models.PositiveBigIntegerField(default=0)
     ended_ms = models.BigIntegerField(null=True, blank=True)
+    # Found not to be true on review: earns nothing while it is set, and is kept.
+    voided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("播放会话")
@@ -176,6 +196,10 @@ class PlaySession(models.Model):
             models.CheckConstraint(condition=Q(span_to_ms__gte=F("span_from_ms")), name="play_session_span_forward"),
             models.CheckConstraint(
                 condition=Q(span_to_ms__lte=F("duration_ms")), name="play_session_span_inside_video"
+            ),
+            models.CheckConstraint(
+                condition=Q(member__isnull=True) | Q(ended_ms__isnull=False) | Q(presence_left_ms__isnull=False),
+                name="play_session_own_one_asks",
             ),
         ]
         indexes = [models.Index(fields=["member", "lesson"], name="play_session_member_lesson")]

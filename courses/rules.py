@@ -21,6 +21,13 @@ CARRY_MS = 300_000
 GROUP_CARRY_MS = 60_000
 # Left over at a resumption, so that a beat that overtakes the one before it loses nothing.
 JITTER_MS = 2_000
+# What a player that went on without a line may hand in afterwards; marked for review, still inside the server's clock.
+OFFLINE_CARRY_MS = 1_800_000
+# Own watching is credited so long until the person must say that he is there; the question is shown for the last of it.
+PRESENCE_EVERY_MS = (480_000, 840_000)
+PRESENCE_GRACE_MS = 90_000
+# After so long a rest the next lesson starts with a fresh interval.
+PRESENCE_REST_MS = 3_600_000
 
 
 class Lesson(NamedTuple):
@@ -86,6 +93,14 @@ Price = Callable[[str, dt.date], Tariff]
 def allowance(left: int, elapsed: int, carry: int) -> int:
     """Milliseconds that may be credited now: what is left and what the server's clock added, at most ``carry``."""
     return min(left + max(elapsed, 0), carry)
+
+
+def presence_left(left: int | None, rested: int, fresh: int) -> int:
+    """Milliseconds that a new session credits until it asks: a session opened anew does not put the question off.
+
+    ``left``: what the session before had left, None when there was none; ``rested``: milliseconds since its last beat.
+    """
+    return fresh if left is None or (rested >= PRESENCE_REST_MS and left > 0) else min(left, fresh)
 
 
 def distinct(spans: Iterable[Span], split: SplitByDay) -> list[Piece]:

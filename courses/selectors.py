@@ -95,22 +95,25 @@ def evidence(member_ids: Iterable[int]) -> dict[int, Evidence]:
 
 def _own_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int, int, rules.Lesson]]) -> None:
     """Own watching: the closed spans and, in the session's row, the one that is open."""
-    sessions: dict[int, tuple[int, int, str]] = {}
+    sessions: dict[int, tuple[list[rules.Span], int, str]] = {}
     rows = PlaySession.objects.filter(member_id__in=ids).order_by("pk")
-    for row in rows.values_list("pk", "member_id", "started_ms", *OPEN_SPAN, *LESSON).iterator(ROWS_AT_ONCE):
-        pk, member_id, started_ms, start, end, wall, beat, allowance, *values = row
+    voided_at: list[str | Combinable] = [plain("voided_at")]
+    columns = ["pk", "member_id", "started_ms", *voided_at, *OPEN_SPAN, *LESSON]
+    for row in rows.values_list(*columns).iterator(ROWS_AT_ONCE):
+        pk, member_id, started_ms, voided, start, end, wall, beat, allowance, *values = row
         lesson = rules.Lesson(*values)
         occasion = own_occasion(lesson.course_id)
-        sessions[pk] = (member_id, lesson.lesson_id, occasion)
+        own = found[member_id]
+        kept = own.spans if voided is None else own.withdrawn
+        sessions[pk] = (kept, lesson.lesson_id, occasion)
         begun.append((started_ms, member_id, lesson))
         if end > start:
-            span = rules.Span(lesson.lesson_id, rules.ONLINE, occasion, start, end, wall, beat - allowance)
-            found[member_id].spans.append(span)
+            kept.append(rules.Span(lesson.lesson_id, rules.ONLINE, occasion, start, end, wall, beat - allowance))
     spans = PlaySpan.objects.filter(session__member_id__in=ids).order_by()
     for session_id, *values in spans.values_list("session_id", *SPAN).iterator(ROWS_AT_ONCE):
         if session_id in sessions:  # one that began after the sessions were read is left for the next time
-            member_id, lesson_id, occasion = sessions[session_id]
-            found[member_id].spans.append(rules.Span(lesson_id, rules.ONLINE, occasion, *values))
+            kept, lesson_id, occasion = sessions[session_id]
+            kept.append(rules.Span(lesson_id, rules.ONLINE, occasion, *values))
 
 
 def _group_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int, int, rules.Lesson]]) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from django.db import transaction
 
-from courses import engine, rules, selectors
+from courses import engine, flags, presence, rules, selectors
 from courses.engine import Answer, Beat, PlayError, Token
 from courses.models import GroupWatch, LessonPage, LessonProgress, PlaySession
 from lms.core import clock
@@ -44,7 +44,13 @@ def start_play(*, member: Member, lesson: LessonPage, by: User | None) -> tuple[
     Member.objects.select_for_update().get(pk=member.pk)
     _end_active(member, by)
     position = selectors.resume_at(selectors.last_session(member, lesson))
-    session = PlaySession.objects.create(member=member, span_from_ms=position, span_to_ms=position, **_facts(lesson))
+    left = presence.left_for(member)
+    session = PlaySession.objects.create(
+        member=member, span_from_ms=position, span_to_ms=position, presence_left_ms=left, **_facts(lesson)
+    )
+    if left <= rules.PRESENCE_GRACE_MS:
+        presence.note_asked(session.pk)
+    flags.note_restart(session)
     done = rules.watched(_pieces(member)).get(lesson.pk, 0)
     now = clock.now()
     LessonProgress.objects.get_or_create(member=member, lesson=lesson, defaults={"updated_at": now})
@@ -100,10 +106,19 @@ def _end_active(member: Member, by: User | None) -> None:
 def beat(text: str, data: dict[str, object]) -> Answer:
     """Take a beat from a player and settle the member's hours when it completes the lesson. Raises PlayError."""
     token = Token.read(text)
-    answer = engine.beat(token, Beat.claimed(data, token.duration_ms), done=data.get("done") is True)
+    claim = Beat.claimed(data, token.duration_ms)
+    answer = engine.beat(token, claim, done=data.get("done") is True)
+    if answer.asks_now:
+        presence.note_asked(token.session_id)
+    flags.note_beat(token.session_id, claim, answer)
     if answer.settle:
         _settle_own(PlaySession.objects.select_related("member__user").get(pk=token.session_id))
     return answer
+
+
+def confirm_presence(text: str) -> Answer:
+    """The person at the player says that he is there. Raises PlayError."""
+    return presence.answer(Token.read(text))
 
 
 def _settle_own(session: PlaySession) -> None:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("learn/lessons/<int:pk>/play/", views.play, name="play-start"),
     path("play/beat/", views.beat, name="play-beat"),
     path("play/finish/", views.finish, name="play-finish"),
+    path("play/present/", views.present, name="play-present"),
 ]
 
 if not settings.S3_BUCKET:

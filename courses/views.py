@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from courses import services
-from courses.engine import PlayError
+from courses.engine import Answer, PlayError
 from courses.models import LessonPage
 from lms.members.http import SignedInRequest
 
@@ -59,19 +59,43 @@ def play(request: SignedInRequest, pk: int) -> JsonResponse:
         session, token = services.start_play(member=member, lesson=lesson, by=request.user)
     except PlayError as error:
         return _refusal(request, error)
-    return JsonResponse({"token": token, "position": session.span_to_ms, "duration": session.duration_ms})
+    left = session.presence_left_ms
+    return JsonResponse({"token": token, "position": session.span_to_ms, "duration": session.duration_ms, "left": left})
 
 
 @csrf_exempt
 @require_POST
 def beat(request: HttpRequest) -> JsonResponse:
-    """Take a beat: answers the last number taken and the end of what is credited."""
+    """Take a beat: answers the last number taken, the end of what is credited, and what may be credited before the person
+    at the player must say that he is there (``left``, milliseconds; ``ask`` once the question is due)."""
     try:
         token, data = _sent(request)
         answer = services.beat(token, data)
     except PlayError as error:
         return _refusal(request, error)
-    return JsonResponse({"sequence": answer.sequence, "position": answer.position, "settled": answer.settle})
+    return _told(answer)
+
+
+def _told(answer: Answer) -> JsonResponse:
+    return JsonResponse(
+        {
+            "sequence": answer.sequence,
+            "position": answer.position,
+            "settled": answer.settle,
+            "left": answer.left,
+            "ask": answer.ask,
+        }
+    )
+
+
+@csrf_exempt
+@require_POST
+def present(request: HttpRequest) -> JsonResponse:
+    """The person at the player is there: crediting goes on."""
+    try:
+        return _told(services.confirm_presence(_sent(request)[0]))
+    except PlayError as error:
+        return _refusal(request, error)
 
 
 @csrf_exempt

@@ -27,6 +27,7 @@ EVERY_READ = {
     "imports.view",
     "audit.view",
     "claims.view",
+    "watching.view",
 }
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -48,6 +49,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "claims.view",
             "claims.submit",
             "claims.branch",
+            "watching.view",
         }
     ),
     Role.TOWN_ADMIN: frozenset(
@@ -66,6 +68,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "claims.submit",
             "claims.branch",
             "claims.town",
+            "watching.review",
         }
     ),
     Role.COUNTY_ADMIN: frozenset(
@@ -84,6 +87,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "claims.submit",
             "claims.branch",
             "claims.town",
+            "watching.review",
             "claims.county",
             "claims.manage",
             "goals.manage",

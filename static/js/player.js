@@ -16,6 +16,7 @@ class Player {
     this.credited = 0;
     this.from = null;
     this.sending = false;
+    this.offline = false;
     this.over = false;
     this.video.addEventListener("play", () => this.begin());
     this.video.addEventListener("pause", () => this.mark(false));
@@ -28,7 +29,7 @@ class Player {
     this.video.addEventListener("ratechange", () => { if (this.video.playbackRate !== 1) this.video.playbackRate = 1; });
     window.addEventListener("pagehide", () => this.leave());
     window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
-    document.addEventListener("visibilitychange", () => { if (document.hidden) this.mark(false); });
+    document.addEventListener("visibilitychange", () => { if (document.hidden) this.hide(); });
     setInterval(() => this.mark(false), EVERY);
     setInterval(() => this.flush(), RETRY);
   }
@@ -53,6 +54,7 @@ class Player {
       if (!answer.ok) throw new Error(String(answer.status));
       const data = await answer.json();
       this.token = data.token;
+      this.root.dispatchEvent(new CustomEvent("beat-answered", { detail: data }));
       if (data.position && this.now() < 1000) this.video.currentTime = data.position / 1000;
       await this.video.play();
       this.resume();
@@ -87,10 +89,24 @@ class Player {
     this.from = this.video.paused || this.video.ended ? null : to;
   }
 
+  // Nobody looks at a page in the background: the film waits. Sound alone may go on with the screen dark.
+  hide() {
+    this.mark(false);
+    if (this.video.tagName !== "VIDEO" || this.root.dataset.audio === "on" || this.video.paused) return;
+    this.video.pause();
+    this.say("hidden");
+  }
+
   add(from, to, done) {
     this.sequence += 1;
-    this.queue.push({ token: this.token, sequence: this.sequence, from, to, done });
+    this.queue.push({ token: this.token, sequence: this.sequence, from, to, done, offline: this.offline });
     this.flush();
+  }
+
+  // Milliseconds played that the server does not know of yet.
+  unsent() {
+    const waiting = this.queue.reduce((sum, beat) => sum + beat.to - beat.from, 0);
+    return waiting + (this.from === null ? 0 : Math.max(0, this.now() - this.from));
   }
 
   // -- what is sent ------------------------------------------------------------------
@@ -108,11 +124,17 @@ class Player {
         });
         if (answer.status === 409) { this.end("superseded"); return; }
         if (answer.status >= 500) throw new Error(String(answer.status));
+        this.offline = false;
         this.queue.shift();
         if (!answer.ok) { this.say("failed"); continue; }
-        this.show(beat, await answer.json());
+        const told = await answer.json();
+        this.show(beat, told);
+        this.root.dispatchEvent(new CustomEvent("beat-answered", { detail: told }));
       }
     } catch {
+      // What waits was played, or goes on being played, with the line down: it is handed in as such.
+      this.offline = true;
+      for (const beat of this.queue) beat.offline = true;
       this.say("offline");
     } finally {
       this.sending = false;

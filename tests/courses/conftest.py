@@ -25,24 +25,40 @@ class Player:
         self.session, self.token = services.start_play(member=member, lesson=lesson, by=None)
         self.sequence = 0
         self.position = self.session.span_to_ms
+        self.answers = True
+        self.answers_after = 3_000
+        self.asked = False
+        self.left = self.session.presence_left_ms
 
     def wait(self, milliseconds: int) -> None:
         self.traveller.shift(milliseconds / 1000)
 
-    def send(self, start: int, end: int, *, sequence: int | None = None, done: bool = False) -> int:
+    def send(
+        self, start: int, end: int, *, sequence: int | None = None, done: bool = False, offline: bool = False
+    ) -> int:
         self.sequence += 1
         number = self.sequence if sequence is None else sequence
-        data = {"sequence": number, "from": start, "to": end, "done": done}
-        return services.beat(self.token, data).position
+        data = {"sequence": number, "from": start, "to": end, "done": done, "offline": offline}
+        answer = services.beat(self.token, data)
+        self.asked, self.left = answer.ask, answer.left
+        return answer.position
+
+    def confirm(self) -> None:
+        """Press the button."""
+        answer = services.confirm_presence(self.token)
+        self.asked, self.left = answer.ask, answer.left
 
     def play(self, milliseconds: int, every: int = 10_000) -> None:
-        """Play on honestly, a beat every ten seconds."""
+        """Play on honestly, a beat every ten seconds, and say that one is there when asked."""
         goal = self.position + milliseconds
         while self.position < goal:
             step = min(every, goal - self.position)
             self.wait(step)
             self.send(self.position, self.position + step, done=self.position + step == goal)
             self.position += step
+            if self.asked and self.answers:
+                self.wait(self.answers_after)
+                self.confirm()
 
 
 @pytest.fixture

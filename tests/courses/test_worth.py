@@ -190,6 +190,8 @@ def test_a_player_that_vanished_is_settled_by_the_clock(grower: Member, play: Pl
     for start in range(0, 60 * MINUTE, 10_000):
         player.wait(10_000)
         player.send(start, start + 10_000)
+        if player.asked:
+            player.confirm()
     player.wait(31 * MINUTE)
     assert services.end_forgotten() == 1
     assert by_mode(grower) == {"online": "1.00"}
