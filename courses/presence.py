@@ -50,7 +50,8 @@ def answer(token: Token) -> Answer:
 
     Raises PlayError("superseded") when the session is over, PlayError("bad-token") for a station's screen.
     """
-    session = PlaySession.objects.select_for_update().select_related("member").get(pk=token.session_id)
+    rows = PlaySession.objects.select_for_update(of=("self",)).select_related("member")
+    session = rows.get(pk=token.session_id)
     if session.member is None or session.presence_left_ms is None:
         raise PlayError("bad-token")
     if session.ended_ms is not None:
@@ -69,5 +70,7 @@ def answer(token: Token) -> Answer:
 def _by_machine(member: Member) -> bool:
     """Whether the member's last answers came as no hand gives them."""
     rows = PresenceCheck.objects.filter(session__member=member, answered_ms__isnull=False).order_by("-pk")
-    waits = [answered - asked for asked, answered in rows.values_list("asked_ms", "answered_ms")[:MACHINE_ANSWERS]]
+    waits = [
+        (answered or asked) - asked for asked, answered in rows.values_list("asked_ms", "answered_ms")[:MACHINE_ANSWERS]
+    ]
     return len(waits) == MACHINE_ANSWERS and max(waits) < MACHINE_WITHIN_MS and pstdev(waits) < MACHINE_SPREAD_MS

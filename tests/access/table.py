@@ -128,6 +128,7 @@ visit-register        GET   -            county town trainer secretary auditor
 
 play-start            POST  lesson       member
 play-beat             POST  -            **
+play-present          POST  -            **
 play-finish           POST  -            **
 
 station-home          GET   -            county town secretary station

@@ -76,12 +76,13 @@ class Room:
 
 
 def watch_alone(traveller: time_machine.Coordinates, member: Member, lesson: LessonPage, minutes: int) -> None:
-    """The member watches a lesson from its beginning by himself."""
+    """The member watches a lesson from its beginning by himself and answers when he is asked."""
     session, token = watching.start_play(member=member, lesson=lesson, by=None)
     for number in range(minutes):
         traveller.shift(60)
         beat = {"sequence": number + 1, "from": number * MINUTE, "to": (number + 1) * MINUTE}
-        watching.beat(token, beat)
+        if watching.beat(token, beat).ask:
+            watching.confirm_presence(token)
     watching.end_play(session=session)
 
 
