@@ -6,12 +6,14 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from wagtailmedia.forms import BaseMediaForm
 
 from courses import media, selectors
 from courses.media import Facts, MediaError
 from courses.models import MediaFile
+from courses.watch_models import WatchFlag
 from lms.hours.credit import Category
 
 PROBLEMS = {
@@ -64,3 +66,33 @@ class CatalogueFilter(forms.Form):
             "category": values.get("category", ""),
             "industry": values.get("industry", ""),
         }
+
+
+class FlagFilter(forms.Form):
+    """Search, state and kind over the inbox of flagged watching; they stay in the address."""
+
+    WAITING = "waiting"
+    STATES = [(WAITING, _("待处理")), ("", _("全部")), *WatchFlag.State.choices]
+
+    q = forms.CharField(label=_("姓名或课时"), required=False)
+    state = forms.ChoiceField(label=_("状态"), required=False, choices=STATES)
+    kind = forms.ChoiceField(label=_("情况"), required=False, choices=[("", _("全部")), *WatchFlag.Kind.choices])
+
+    def apply(self, rows: QuerySet[WatchFlag]) -> QuerySet[WatchFlag]:
+        """The flags that pass; a filter that makes no sense finds none."""
+        if not self.is_valid():
+            return rows.none()
+        values = self.cleaned_data
+        if text := values["q"].strip():
+            rows = rows.filter(Q(member__name__icontains=text) | Q(session__title__icontains=text))
+        if values["kind"]:
+            rows = rows.filter(kind=values["kind"])
+        if values["state"] == self.WAITING:
+            return rows.filter(state__in=[WatchFlag.State.OPEN, WatchFlag.State.APPEALED])
+        return rows.filter(state=values["state"]) if values["state"] else rows
+
+
+class ReviewForm(forms.Form):
+    """Why; the member reads it."""
+
+    reason = forms.CharField(label=_("理由"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 3}))

@@ -185,17 +185,13 @@ def _progress(member_id: int, own: selectors.Evidence, now: dt.datetime) -> list
             lesson_id=lesson_id,
             position_ms=last[lesson_id].end if lesson_id in last else 0,
             watched_ms=seen.get(lesson_id, 0),
-            completed_at=_moment(crossed[lesson_id].wall_to) if lesson_id in crossed else None,
-            updated_at=_moment(max(span.wall_to for span in own.spans if span.lesson_id == lesson_id))
+            completed_at=clock.moment(crossed[lesson_id].wall_to) if lesson_id in crossed else None,
+            updated_at=clock.moment(max(span.wall_to for span in own.spans if span.lesson_id == lesson_id))
             if lesson_id in seen
             else now,
         )
         for lesson_id in own.lessons
     ]
-
-
-def _moment(milliseconds: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
 
 
 @transaction.atomic

@@ -3,13 +3,15 @@
 from django.conf import settings
 from django.urls import path, re_path
 
-from courses import serve, views
+from courses import serve, views, views_flags
 
 urlpatterns = [
     path("learn/lessons/<int:pk>/play/", views.play, name="play-start"),
     path("play/beat/", views.beat, name="play-beat"),
     path("play/finish/", views.finish, name="play-finish"),
     path("play/present/", views.present, name="play-present"),
+    path("desk/watching/", views_flags.watch_flags, name="watch-flags"),
+    path("watching/<int:pk>/", views_flags.watch_flag, name="watch-flag"),
 ]
 
 if not settings.S3_BUCKET:

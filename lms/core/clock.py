@@ -39,6 +39,11 @@ def now_ms() -> int:
     return int(now().timestamp() * 1000)
 
 
+def moment(milliseconds: int) -> dt.datetime:
+    """A moment from whole milliseconds since 1970 UTC."""
+    return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
+
+
 def today() -> dt.date:
     """Today in the county's time zone."""
     return timezone.localdate(now())

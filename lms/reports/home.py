@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from courses import flag_selectors as flags
 from courses import selectors as courses
 from lms.core import clock
 from lms.core.hours import HUNDREDTH
@@ -46,6 +47,7 @@ def _answers(member: Member) -> dict[str, Any]:
         "session": sessions[0] if sessions else None,
         "later": sessions[1:],
         "claims": claims.notices_of(member),
+        "flags": flags.notices_of(member),
         "recent": sorted(stands, key=lambda entry: entry.earned_on, reverse=True)[:RECENT],
     }
 

@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from courses import services as watching
 from courses.models import LessonPage
+from courses.watch_models import WatchFlag
 from lms.core import clock
 from lms.exchange import services as imports
 from lms.exchange.models import ImportRun
@@ -239,6 +241,16 @@ def closed_year(county: County, unit: Unit) -> dict[str, Any]:
     return arguments
 
 
+def watch_flag(county: County, unit: Unit) -> dict[str, Any]:
+    """A session of somebody of the unit that came late after the line was down."""
+    who = somebody(unit)
+    one = LessonPage.objects.first() or make_course(20)[0]
+    session, _token = watching.start_play(member=who, lesson=one, by=None)
+    now = clock.now()
+    row = {"member": who, "kind": WatchFlag.Kind.OFFLINE, "first_at": now, "last_at": now}
+    return {"pk": WatchFlag.objects.create(session=session, **row).pk}
+
+
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "-": nothing,
     "member": member,
@@ -265,6 +277,7 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "claim-file": claim_file,
     "claim-draft-file": claim_draft_file,
     "claim-twin": claim_twin,
+    "watch-flag": watch_flag,
     "base": base,
     "station": station,
     "station-course": station_course,
@@ -279,6 +292,7 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
 # What an address needs to be sent before it looks at the person's right to the object it names.
 SENT: dict[str, Callable[[Unit], dict[str, str]]] = {
     "claim": lambda unit: {"act": "approve"},
+    "watch-flag": lambda unit: {"act": "clear"},
     "mark": lambda unit: {f"{FIELD}{somebody(unit).code}": "present"},
     "viewing-presence": lambda unit: {"member": somebody(unit).code, "present": "1"},
 }

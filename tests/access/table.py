@@ -130,6 +130,9 @@ play-start            POST  lesson       member
 play-beat             POST  -            **
 play-present          POST  -            **
 play-finish           POST  -            **
+watch-flags           GET   -            county town secretary auditor
+watch-flag            GET   watch-flag   county town secretary auditor        | county auditor | county auditor
+watch-flag            POST  watch-flag   county town secretary auditor        | county auditor | county auditor
 
 station-home          GET   -            county town secretary station
 station-screen        GET   station      county town secretary station         | county         | county
