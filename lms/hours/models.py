@@ -192,6 +192,7 @@ class CreditRule(models.Model):
         if self.activity and self.method not in rules.METHODS[self.activity]:
             labels = "、".join(str(self.Method(method).label) for method in rules.METHODS[self.activity])
             raise ValidationError({"method": _("该活动只能%(methods)s。") % {"methods": labels}})
+        self._check_numbers()
         if self.method == self.Method.TIERS and not self.tiers:
             raise ValidationError({"tiers": _("按课件时长分档时，至少要有一档。")})
         try:
@@ -200,6 +201,30 @@ class CreditRule(models.Model):
             raise ValidationError({"tiers": _("分档的写法不对。")}) from error
         if any(least < 0 or not hours or hours < 0 for least, hours in tiers):
             raise ValidationError({"tiers": _("每档的时长和学时都应大于零。")})
+
+    def _check_numbers(self) -> None:
+        """What the constraints say as well, told at the field and in words."""
+        refused: dict[str, Any] = {}
+        for name in ("unit_minutes", "step", "day_cap"):
+            if self._hours(name) <= 0:
+                refused[name] = _("应大于零。")
+        for name in ("half_day", "full_day"):
+            if self._hours(name) < 0:
+                refused[name] = _("不能小于零。")
+        if self.method == self.Method.FACTOR and self._hours("factor") <= 0:
+            refused["factor"] = _("系数应大于零。")
+        if self.method != self.Method.FACTOR and self._hours("factor") != 1:
+            refused["factor"] = _("只有授课才乘系数，其他活动请填 1。")
+        if self.method == self.Method.FIXED and self._hours("fixed") <= 0:
+            refused["fixed"] = _("每次学时应大于零。")
+        if self.method != self.Method.FIXED and self._hours("fixed") != 0:
+            refused["fixed"] = _("只有每次固定学时的活动才填，其他活动请填 0。")
+        if refused:
+            raise ValidationError(refused)
+
+    def _hours(self, name: str) -> Decimal:
+        """A number as it will be stored; a default is still a text until the row was cleaned."""
+        return Decimal(getattr(self, name))
 
     def is_in_use(self) -> bool:
         """Whether hours were ever priced by it, those that were taken back later included."""

@@ -72,14 +72,15 @@ def publish(*, rule: CreditRule, by: User | None) -> CreditRule:
     _require_draft(rule)
     if CreditRule.objects.published().filter(activity=rule.activity, effective_from=rule.effective_from).exists():
         raise RuleError("date-taken")
-    rule.state, rule.binds_from = State.PUBLISHED, _binds_from(rule)
+    rule.state, rule.binds_from = State.PUBLISHED, would_bind_from(rule)
     rule.published_at, rule.published_by = clock.now(), by
     rule.save()
     audit.record("rule.publish", by=by, on=rule, rule=str(rule), binds_from=str(rule.binds_from), basis=rule.basis)
     return rule
 
 
-def _binds_from(rule: CreditRule) -> dt.date:
+def would_bind_from(rule: CreditRule) -> dt.date:
+    """The first day that a version would price by itself if it were published now."""
     priced = Assertion.objects.filter(rule__startswith=f"{rule.activity}@", earned_on__gte=rule.effective_from)
     if priced.exists():
         return max(rule.effective_from, clock.today() + clock.DAY)
