@@ -87,7 +87,7 @@ def _assert(credits: Sequence[Credit]) -> set[Day]:
     days: set[Day] = set()
     fresh, changed = [], []
     for credit in credits:
-        row = _assertion(credit)
+        row = assertion(credit)
         old = known.get(credit.source)
         if old is not None and old.member_id != credit.member_id:
             raise LedgerError(f"{credit.source} belongs to another member")
@@ -112,7 +112,8 @@ def _facts(row: Assertion) -> tuple[object, ...]:
     return (*(getattr(row, name) for name in ASSERTED), [list(pair) for pair in row.covers])
 
 
-def _assertion(credit: Credit) -> Assertion:
+def assertion(credit: Credit) -> Assertion:
+    """The unsaved row of what a credit asserts."""
     return Assertion(
         source=credit.source,
         member_id=credit.member_id,

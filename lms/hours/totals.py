@@ -32,6 +32,16 @@ class Totals:
         return sum(self.by_mode.values(), ZERO)
 
 
+class Standing(NamedTuple):
+    """Standing 学时 of one activity: of a day, or of several together."""
+
+    member_id: int
+    mode: str
+    category: str
+    occasion: str
+    hours: Decimal
+
+
 def of_members(
     member_ids: Iterable[int], year: int, *, known_on: dt.datetime | None = None, until: dt.date | None = None
 ) -> dict[int, Totals]:
@@ -53,9 +63,14 @@ def of_members(
         .filter(total__gt=0)
         .values_list("member_id", "mode", "category", "occasion", "total")
     )
+    return summed(Standing(*values) for values in per_occasion)
+
+
+def summed(rows: Iterable[Standing]) -> dict[int, Totals]:
+    """Totals by member of what stands, the same activity any number of times."""
     found: dict[int, Totals] = {}
     seen: dict[int, set[tuple[str, str]]] = {}
-    for member_id, mode, category, occasion, total in per_occasion:
+    for member_id, mode, category, occasion, total in rows:
         totals = found.setdefault(member_id, Totals())
         totals.by_mode[mode] = totals.by_mode.get(mode, ZERO) + total
         totals.by_category[category] = totals.by_category.get(category, ZERO) + total

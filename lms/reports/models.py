@@ -15,6 +15,7 @@ from lms.core.append_only import AppendOnlyModel
 from lms.core.hours import HoursField
 from lms.goals.models import GoalLine, GoalPolicy
 from lms.hours import seals
+from lms.hours.trial import CreditRule
 from lms.members.models import Member, Unit, User
 
 
@@ -357,7 +358,8 @@ class ClosedUnit(AppendOnlyModel):
 
 
 class GoalTrial(models.Model):
-    """A draft of goals tried on a year's ledger before it binds anybody: a job that is cut and goes on where it stood.
+    """What the goals' verdicts of a year would be by a draft, before it binds anybody: a job that is cut and goes on where it
+    stood. The draft is one of goals (``policy``) or a version of a rule of hours (``rule``).
 
     ``sums``: ``{line key: {unit path: [assessed, met, assessed by the draft, met by the draft]}}`` of the county and the
     units right below it.
@@ -367,12 +369,15 @@ class GoalTrial(models.Model):
         WORKING = "working", _("正在试算")
         DONE = "done", _("已完成")
 
-    policy = models.ForeignKey(GoalPolicy, on_delete=models.CASCADE, related_name="+")
+    policy = models.ForeignKey(GoalPolicy, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    rule = models.ForeignKey("hours.CreditRule", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     year = models.PositiveSmallIntegerField(_("用哪一年的台账"))
     day = models.DateField(_("截至"))
     state = models.CharField(_("状态"), max_length=8, choices=State, default=State.WORKING)
     problem = models.CharField(_("问题"), max_length=40, blank=True)
     sums = models.JSONField(default=dict)
+    more = models.PositiveIntegerField(_("学时会增加的人数"), default=0)
+    less = models.PositiveIntegerField(_("学时会减少的人数"), default=0)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     last_member = models.BigIntegerField(default=0)
@@ -384,9 +389,22 @@ class GoalTrial(models.Model):
         verbose_name = _("目标试算")
         verbose_name_plural = _("目标试算")
         ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(policy__isnull=False, rule=None) | Q(policy=None, rule__isnull=False),
+                name="goal_trial_of_one_draft",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.policy} @ {self.year}"
+        return f"{self.draft} @ {self.year}"
+
+    @property
+    def draft(self) -> GoalPolicy | CreditRule:
+        """What is tried."""
+        found = self.rule if self.rule is not None else self.policy
+        assert found is not None  # a constraint
+        return found
 
 
 class TrialChange(models.Model):

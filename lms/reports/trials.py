@@ -1,4 +1,7 @@
-"""The sandbox: a draft of goals run over a year's ledger, to see who would gain or lose and how each unit's rate moves.
+"""The sandbox: a draft of goals, or of a rule of hours, run over a year, to see who would gain or lose and how rates move.
+
+A draft of goals is laid over the ledger as it stands. By a draft of a rule every member's hours of the year are recomputed
+from their evidence, as if it had been in force since 1 January, and laid under the goals that are published.
 
 Nothing that binds anybody is written. The run is a job in steps; each step is one transaction, so that a run that was cut
 goes on where it stood and ends as one that was not.
@@ -22,6 +25,8 @@ from lms.goals.models import GoalLine, GoalPolicy
 from lms.goals.rules import Progress, reference_day
 from lms.goals.trial import outcomes
 from lms.hours import totals
+from lms.hours.totals import Totals
+from lms.hours.trial import CreditRule, totals_under
 from lms.members import audit
 from lms.members.models import Member, Unit, User
 from lms.reports.models import GoalTrial, TrialChange
@@ -31,6 +36,7 @@ MEMBERS_A_STEP = 500
 PAUSE_SECONDS = 0.005
 MAX_ATTEMPTS = 4
 State = GoalTrial.State
+Draft = GoalPolicy | CreditRule
 Verdicts = Mapping[tuple[str, int], Progress]
 
 
@@ -43,27 +49,31 @@ class TrialRefused(ValueError):
 
 
 @transaction.atomic
-def begin(*, policy: GoalPolicy, year: int, by: User | None) -> GoalTrial:
-    """Prepare the trial of a policy on the ledger of a year that has published goals. Raises TrialRefused."""
-    if not policy.lines.exists():
+def begin(*, draft: Draft, year: int, by: User | None) -> GoalTrial:
+    """Prepare the trial of a draft on a year that has published goals. Raises TrialRefused."""
+    if isinstance(draft, GoalPolicy) and not draft.lines.exists():
         raise TrialRefused("no-lines")
     if year not in selectors.published_years():
         raise TrialRefused("no-ledger")
     trial = GoalTrial.objects.create(
-        policy=policy,
+        **_key(draft),
         year=year,
         day=reference_day(year, clock.today()),
         total=Member.objects.count(),
         started_by=by,
         started_at=clock.now(),
     )
-    audit.record("goal.trial", by=by, on=policy, year=year)
+    audit.record("goal.trial" if isinstance(draft, GoalPolicy) else "rule.trial", by=by, on=draft, year=year)
     return trial
 
 
-def latest(policy: GoalPolicy) -> GoalTrial | None:
-    """The last trial of a policy."""
-    return GoalTrial.objects.filter(policy=policy).select_related("policy", "started_by").first()
+def _key(draft: Draft) -> dict[str, Any]:
+    return {"policy": draft} if isinstance(draft, GoalPolicy) else {"rule": draft}
+
+
+def latest(draft: Draft) -> GoalTrial | None:
+    """The last trial of a draft."""
+    return GoalTrial.objects.filter(**_key(draft)).select_related("policy", "rule", "started_by").first()
 
 
 # -- the work ------------------------------------------------------------------------------------
@@ -92,7 +102,7 @@ def _start(trial: GoalTrial) -> bool:
 
 
 def _locked(trial: GoalTrial) -> GoalTrial:
-    return GoalTrial.objects.select_for_update(of=("self",)).select_related("policy").get(pk=trial.pk)
+    return GoalTrial.objects.select_for_update(of=("self",)).select_related("policy", "rule").get(pk=trial.pk)
 
 
 @transaction.atomic
@@ -105,16 +115,29 @@ def step(trial: GoalTrial) -> bool:
     if not paths or row.state == State.DONE:
         return False
     earned = totals.of_members(paths, row.year)
-    before, after = (
-        outcomes(lines, list(paths), earned, row.day)
-        for lines in (list(selectors.lines_of(row.year).values()), _as_of_year(row.policy, row.year))
-    )
+    lines, then = _as_tried(row, list(paths), earned)
+    before = outcomes(list(selectors.lines_of(row.year).values()), list(paths), earned, row.day)
+    after = outcomes(lines, list(paths), then, row.day)
+    moved = [_hours(then, pk) - _hours(earned, pk) for pk in paths]
+    row.more, row.less = row.more + sum(by > 0 for by in moved), row.less + sum(by < 0 for by in moved)
     _sum(row.sums, paths, before, at=0)
     _sum(row.sums, paths, after, at=2)
     insert(list(_changes(row, before, after)))
     row.last_member, row.done = max(paths), row.done + len(paths)
-    row.save(update_fields=["sums", "last_member", "done"])
+    row.save(update_fields=["sums", "more", "less", "last_member", "done"])
     return True
+
+
+def _as_tried(trial: GoalTrial, ids: list[int], earned: dict[int, Totals]) -> tuple[list[GoalLine], dict[int, Totals]]:
+    """The lines and the members' totals of the year by the draft."""
+    if trial.rule is not None:
+        return list(selectors.lines_of(trial.year).values()), totals_under(trial.rule, ids, trial.year)
+    assert trial.policy is not None  # one of the two: a constraint
+    return _as_of_year(trial.policy, trial.year), earned
+
+
+def _hours(found: Mapping[int, Totals], pk: int) -> Decimal:
+    return found[pk].hours if pk in found else Decimal(0)
 
 
 def _as_of_year(policy: GoalPolicy, year: int) -> list[GoalLine]:
@@ -217,5 +240,6 @@ def _moved(rows: Mapping[str, Sequence[int]], units: Mapping[str, Unit]) -> list
 
 def _labels(trial: GoalTrial) -> dict[str, str]:
     """The lines of the draft and of what is published, by key."""
-    lines = [*trial.policy.lines.order_by("position", "pk"), *selectors.lines_of(trial.year).values()]
+    drafted = trial.policy.lines.order_by("position", "pk") if trial.policy else []
+    lines = [*drafted, *selectors.lines_of(trial.year).values()]
     return {line.key: str(line.get_audience_display()) for line in reversed(lines)}

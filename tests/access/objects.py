@@ -15,6 +15,8 @@ from lms.exchange.models import ImportRun
 from lms.goals import services as goals
 from lms.goals.models import GoalPolicy
 from lms.hours import ledger, totals
+from lms.hours import services as rules
+from lms.hours.models import CreditRule
 from lms.members.models import Member, Unit, User
 from lms.reports import certificates, certificates_batches, closing, trials
 from lms.reports.models import CertificateBatch
@@ -100,8 +102,20 @@ def goal_line(county: County, unit: Unit) -> dict[str, Any]:
 def trial(county: County, unit: Unit) -> dict[str, Any]:
     arguments = {**goal_line(county, unit), **draft(county, unit)}
     policy = GoalPolicy.objects.get(pk=arguments["pk"])
-    trials.begin(policy=policy, year=clock.today().year, by=None)
+    trials.begin(draft=policy, year=clock.today().year, by=None)
     return {"pk": policy.pk}
+
+
+def rule(county: County, unit: Unit) -> dict[str, Any]:
+    goal_line(county, unit)
+    rule = CreditRule(activity="class", effective_from=clock.today(), unit_minutes=50)
+    return {"pk": rules.save_draft(rule=rule, by=None).pk}
+
+
+def rule_trial(county: County, unit: Unit) -> dict[str, Any]:
+    arguments = rule(county, unit)
+    trials.begin(draft=CreditRule.objects.get(pk=arguments["pk"]), year=clock.today().year, by=None)
+    return arguments
 
 
 def goal_member(county: County, unit: Unit) -> dict[str, Any]:
@@ -263,6 +277,8 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "sheet": sheet,
     "goal-line": goal_line,
     "trial": trial,
+    "rule": rule,
+    "rule-trial": rule_trial,
     "goal-member": goal_member,
     "last-year": last_year,
     "closed-year": closed_year,

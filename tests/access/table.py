@@ -62,6 +62,9 @@ closing-resume        POST  closed-year  county
 goal-trial            GET   draft        county
 goal-trial            POST  draft        county
 goal-trial-progress   GET   trial        county
+rule-trial            GET   rule         county
+rule-trial            POST  rule         county
+rule-trial-progress   GET   rule-trial   county
 audit-runs            GET   -            county auditor
 ledger-seal           GET   -            county auditor
 

@@ -29,7 +29,7 @@ def draft(hours: str, year: int = 2026) -> GoalPolicy:
 
 
 def outcome(policy: GoalPolicy, year: int = 2026) -> trials.Outcome:
-    trial = trials.work(trial=trials.begin(policy=policy, year=year, by=None))
+    trial = trials.work(trial=trials.begin(draft=policy, year=year, by=None))
     assert trial.state == GoalTrial.State.DONE
     return next(one for one in trials.result(trial) if one.key == "members")
 
@@ -69,7 +69,7 @@ def test_a_trial_that_is_cut_ends_as_one_that_was_not(
     policy = draft("8")
     whole = outcome(policy)
     monkeypatch.setattr(trials, "MEMBERS_A_STEP", 2)
-    trial = trials.begin(policy=policy, year=2026, by=None)
+    trial = trials.begin(draft=policy, year=2026, by=None)
     for _cut in range(cuts):
         trials.step(trial)
     trials.work(trial=trial)
@@ -80,9 +80,9 @@ def test_a_trial_that_is_cut_ends_as_one_that_was_not(
 def test_a_trial_without_lines_or_ledger_is_refused(lived: County) -> None:
     empty = GoalPolicy.objects.create(year=2027, title="空草稿")
     with pytest.raises(trials.TrialRefused, match="no-lines"):
-        trials.begin(policy=empty, year=2026, by=None)
+        trials.begin(draft=empty, year=2026, by=None)
     with pytest.raises(trials.TrialRefused, match="no-ledger"):
-        trials.begin(policy=draft("8"), year=2019, by=None)
+        trials.begin(draft=draft("8"), year=2019, by=None)
 
 
 def test_the_county_tries_a_draft_on_the_desk(lived: County, login: Login) -> None:
