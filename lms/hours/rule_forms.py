@@ -16,7 +16,7 @@ from lms.hours.models import CreditRule
 from lms.hours.services import NUMBERS
 
 Row = tuple[str, str]
-SPARE_ROWS = 2
+SPARE_ROWS = 4
 MOST_ROWS = 20
 MOST_MINUTES = 24 * 60
 

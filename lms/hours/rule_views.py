@@ -18,6 +18,7 @@ from lms.core import clock
 from lms.hours import services
 from lms.hours.models import CreditRule
 from lms.hours.rule_forms import RuleForm
+from lms.hours.rules import BY_THE_DAY
 from lms.hours.services import RuleError
 from lms.members.http import SignedInRequest
 from lms.members.permissions import can_anywhere
@@ -110,7 +111,8 @@ def _edit(request: SignedInRequest, rule: CreditRule, title: str) -> HttpRespons
             messages.success(request, _("草稿已保存。发布以前不影响任何人的学时。"))
             return redirect("credit-rule", saved.pk)
     typed = RuleForm(request.POST, instance=CreditRule()).numbers() if form.is_bound else _shown(rule)
-    return _page(request, "form", title, 422 if form.is_bound else 200, form=form, typed=typed, rule=rule)
+    context = {"form": form, "typed": typed, "rule": rule, "by_the_day": " ".join(BY_THE_DAY)}
+    return _page(request, "form", title, 422 if form.is_bound else 200, **context)
 
 
 def _shown(rule: CreditRule) -> CreditRule | None:

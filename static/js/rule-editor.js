@@ -1,6 +1,7 @@
 /* The form of a rule in the admin: the worked examples follow what is typed.
 
-   data-rule-form       the form; data-examples is the address that answers with the examples of what is typed
+   data-rule-form       the form; data-examples is the address that answers with the examples of what is typed,
+                        data-by-the-day the activities that are measured by half-days and days
    data-rule-examples   where they are shown
    data-rule-field      a field of the form by its name; those that the method does not use are hidden unless they say something */
 
@@ -28,12 +29,16 @@ function idle(field, name) {
   return true;
 }
 
+function hide(name, idleNow) {
+  const field = form.querySelector(`[data-rule-field="${name}"]`);
+  field.hidden = idleNow && idle(field, name);
+}
+
 function fit() {
   const method = form.elements.method.value;
-  for (const [name, methods] of Object.entries(USED_BY)) {
-    const field = form.querySelector(`[data-rule-field="${name}"]`);
-    field.hidden = !methods.includes(method) && idle(field, name);
-  }
+  for (const [name, methods] of Object.entries(USED_BY)) hide(name, !methods.includes(method));
+  const byTheDay = form.dataset.byTheDay.split(" ").includes(form.elements.activity.value);
+  for (const name of ["half_day", "full_day"]) hide(name, !byTheDay);
 }
 
 if (form) {
