@@ -163,3 +163,10 @@ def test_every_decision_is_in_the_index() -> None:
     records = sorted(path.name for path in (ROOT / "docs/decisions").glob("[0-9]*.md"))
     assert records
     assert re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", index) == records
+
+
+def test_every_row_of_the_rules_has_the_test_that_is_named() -> None:
+    rows = re.findall(r"`([\w/]+\.py)::(test_\w+)`", (ROOT / "docs/rules.md").read_text())
+    assert rows
+    missing = [f"{path}::{name}" for path, name in rows if f"def {name}(" not in (ROOT / "tests" / path).read_text()]
+    assert missing == []
