@@ -25,18 +25,28 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What the documents show is taken by the tests that walk there."""
+    parser.addoption(
+        "--update-pictures", action="store_true", help="keep the pictures of the walks under docs/screenshots"
+    )
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that commit come last and find what migrations made: they empty the tables behind them."""
+    """Tests that commit come late and find what migrations made: they empty the tables behind them. The browser's come
+    last of all: its event loop stays in the thread and gives whoever asks for the database another connection."""
 
-    def commits(item: pytest.Item) -> bool:
+    def place(item: pytest.Item) -> int:
+        if item.get_closest_marker("browser"):
+            return 2
         found = item.get_closest_marker("django_db")
         if found is None or not found.kwargs.get("transaction"):
-            return False
+            return 0
         found.kwargs["serialized_rollback"] = True
-        return True
+        return 1
 
-    items.sort(key=commits)
+    items.sort(key=place)
 
 
 @dataclass

@@ -65,7 +65,7 @@ def build(*, members: int, seed: int, told: Report) -> dict[str, Any]:
             population = people.populate(county, members, random, today)
         cast = people.cast(county, population)
         step("党员名册")()
-        trainings.live_through(county, population, random, step("培训和学时"))
+        trainings.live_through(county, population, cast, random, step("培训和学时"))
         lessons = library.publish(studio, cast.users["editor"], step("课程和视频"))
     viewings.live_through(county, population, lessons[1:], random, step("集中收看"))
     viewings.begin_a_lesson(lessons[1], cast)

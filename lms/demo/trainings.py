@@ -15,7 +15,7 @@ from lms.core import clock
 from lms.core.inserts import insert
 from lms.demo.geography import COUNTY, County
 from lms.demo.people import Cast, Population
-from lms.members.models import Member, Unit
+from lms.members.models import Member, Unit, User
 from lms.training import services
 from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
 from lms.training.services import SessionPlan
@@ -53,14 +53,15 @@ class Held:
         return self.sessions[-1].ends_at
 
 
-def live_through(county: County, people: Population, random: Random, told: Report) -> None:
+def live_through(county: County, people: Population, cast: Cast, random: Random, told: Report) -> None:
     """Write all past trainings and credit them at the end of each month, as of then."""
     today = clock.today()
     held = [one for one in _plans(county, people, random, today) if one.sessions]
     held.sort(key=lambda one: (one.ended_at, one.training.unit_id, one.training.title))
     for month, rows in groupby(held, key=lambda one: clock.local_date(one.ended_at).replace(day=1)):
         batch = list(rows)
-        _write(batch, people, random)
+        _write(batch)
+        insert([mark for one in batch for mark in _marks(one, people, _marker(one, county, cast), random)])
         with clock.told(_month_end(month)):
             services.settle(trainings=[one.training for one in batch], by=None)
         told()
@@ -214,8 +215,8 @@ def _lectures(county: County, people: Population, random: Random, year: int) -> 
 # -- writing -------------------------------------------------------------------------------
 
 
-def _write(batch: list[Held], people: Population, random: Random) -> None:
-    """Insert trainings with sessions, seats and marks."""
+def _write(batch: list[Held]) -> None:
+    """Insert trainings with sessions and seats."""
     Training.objects.bulk_create([one.training for one in batch])
     for one in batch:
         for session in one.sessions:
@@ -228,10 +229,15 @@ def _write(batch: list[Held], people: Population, random: Random) -> None:
             for member in one.due
         ]
     )
-    insert([mark for one in batch for mark in _marks(one, people, random)])
 
 
-def _marks(one: Held, people: Population, random: Random) -> Iterator[Attendance]:
+def _marker(one: Held, county: County, cast: Cast) -> User:
+    """Who called the roll: the trainer in the one town that has the accounts, the county elsewhere."""
+    own = one.training.unit.path.startswith(county.towns[0].path)
+    return cast.users["trainer" if own else "county"]
+
+
+def _marks(one: Held, people: Population, marker: User, random: Random) -> Iterator[Attendance]:
     """Who came: a person decides for a class as a whole and for each meeting anew."""
     whole = one.training.kind == Kind.CLASS
     for member in one.due:
@@ -246,6 +252,7 @@ def _marks(one: Held, people: Population, random: Random) -> Iterator[Attendance
                 member=member,
                 status=Status.PRESENT if comes else missed,
                 marked_at=session.ends_at,
+                marked_by=marker,
             )
 
 
