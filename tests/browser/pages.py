@@ -32,6 +32,8 @@ NO_PAGE = {
     "goal-trial-progress": "a part",
     "certificate-batch-progress": "a part",
     "import-progress": "a part",
+    "rule-trial-progress": "a part",
+    "claim-twin": "needs two claims of one picture: tests/training",
     "certificate-pdf": "a file",
     "certificate-batch-file": "a file",
     "member-sheet-pdf": "a file",
@@ -42,7 +44,7 @@ NO_PAGE = {
     "wagtailcore_login": "leads to the sign-in page",
     "wagtail_serve": "each kind of page is named below",
 }
-ELSEWHERE = ("viewing", "viewing-lesson", "viewing-member", "claim-twin")
+ELSEWHERE = ("viewing", "viewing-lesson", "viewing-member")
 """Kinds that lie in a town of which the demo's other accounts know nothing."""
 READERS = ("county", "secretary", "town", "trainer", "station", "member", "auditor")
 ROLES = (*READERS, "editor", "system")

@@ -75,7 +75,7 @@ def test_every_page_is_readable_and_fits(role: str, site: Site, sign_in: SignIn)
     """Each kind of page once, by an account that may open it."""
     page = sign_in(role, DESK)
     wrong = [f"{name} {path} {one}" for name, path in pages_of(site)[role] for one in inspect(page, site, path)]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_no_page_is_left_out(site: Site) -> None:
@@ -92,4 +92,4 @@ def test_what_each_role_finds_in_its_navigation(role: str, site: Site, sign_in: 
     paths = dict.fromkeys([page.url.removeprefix(site.url), *links])
     paths.pop("/admin/", None)  # Wagtail's own
     wrong = [f"{path} {one}" for path in paths for one in [*opened(page, site, path), *too_wide(page)]]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
