@@ -197,14 +197,14 @@ def _by_clock(
         for key, tariff in priced.items()
         if tariff.method == "clock" and (key.mode == GROUP or key.lesson_id in crossed)
     ]
-    carried: dict[tuple[object, ...], int] = {}
+    carried: dict[tuple[object, ...], tuple[int, Decimal]] = {}
     found = {}
     for key in sorted(counted, key=begins):
         tariff = priced[key]
         purse = (key.mode, key.occasion if key.mode == GROUP else lessons[key.lesson_id].course_id, tariff.name)
-        before = carried.get(purse, 0)
+        before, paid = carried.get(purse, (0, ZERO))
         after = before + length((piece.wall_from, piece.wall_to) for piece in by_key[key])
-        carried[purse] = after
-        hours = hours_by_clock(after // 1000, tariff) - hours_by_clock(before // 1000, tariff)
-        found[key] = Worth(hours, tariff, _covers(by_key[key]))
+        worth_now = hours_by_clock(after // 1000, tariff)
+        carried[purse] = (after, worth_now)
+        found[key] = Worth(worth_now - paid, tariff, _covers(by_key[key]))
     return found

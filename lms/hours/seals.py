@@ -14,9 +14,10 @@ import datetime as dt
 import hashlib
 import io
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -89,7 +90,10 @@ def text_of(rows: Iterable[Sequence[object]]) -> str:
 
 def content_between(after_id: int, last_id: int | None) -> Content:
     """Read and digest the lines of a range of ids."""
-    rows = rows_between(after_id, last_id)
+    return _digested(rows_between(after_id, last_id))
+
+
+def _digested(rows: Iterator[Sequence[Any]]) -> Content:
     digest, lines, edges = hashlib.sha256(), 0, list[Any]()
     while chunk := list(islice(rows, READ_AT_ONCE)):
         digest.update(text_of(chunk).encode())
@@ -245,10 +249,30 @@ def links() -> list[Link]:
     return found
 
 
-def link_violations(one: Link) -> Iterator[Violation]:
-    """Whether the lines of a sealed day are still those that were sealed, and the seal still hangs on the one before."""
+def link_violations(*stretch: Link) -> Iterator[Violation]:
+    """Whether the lines of sealed days are still those that were sealed, and each seal still hangs on the one before.
+
+    ``stretch``: links that follow each other; their lines are read at once.
+    """
+    for one, found in zip(stretch, _contents(stretch), strict=True):
+        yield from _of_link(one, found)
+
+
+def _contents(stretch: Sequence[Link]) -> list[Content]:
+    """What the ledger holds today in the range of each link."""
+    ends = [one.last_id for one in stretch]
+    if any(one.last_id <= one.after_id for one in stretch):  # somebody has been at the ranges: each by itself
+        return [content_between(one.after_id, one.last_id) for one in stretch]
+    found = [_digested(iter(()))] * len(stretch)
+    if stretch:
+        rows = rows_between(stretch[0].after_id, ends[-1])
+        for place, lines in groupby(rows, key=lambda row: bisect_left(ends, row[0])):
+            found[place] = _digested(lines)
+    return found
+
+
+def _of_link(one: Link, found: Content) -> Iterator[Violation]:
     where = one.day.isoformat()
-    found = content_between(one.after_id, one.last_id)
     if (found.lines, found.digest) != (one.content.lines, one.content.digest):
         detail = f"{found.lines} lines are not the {one.content.lines} that were sealed"
         yield Violation("seal", None, where, detail)
@@ -294,4 +318,4 @@ def verify(text: str) -> list[Violation]:
     if found is None:
         return [Violation("chain", None, day.isoformat() if day else "", f"no seal has the digest {short(digest)}")]
     upto = chain[: chain.index(found) + 1]
-    return [violation for one in upto for violation in link_violations(one)]
+    return list(link_violations(*upto))

@@ -179,7 +179,7 @@ def _of_rooms(texts: Iterable[str]) -> list[Violation]:
 
 
 def _seals(links: tuple[seals.Link, ...]) -> Found:
-    return Found(violations=[violation for link in links for violation in seals.link_violations(link)])
+    return Found(violations=list(seals.link_violations(*links)))
 
 
 def _unsealed(_values: tuple[()]) -> Found:
