@@ -14,7 +14,9 @@ class GoalsConfig(AppConfig):
 
     def ready(self) -> None:
         # The standings need the models, which are there only now.
-        from lms.goals import progress  # noqa: PLC0415
+        from lms.goals import progress, rerated  # noqa: PLC0415
+        from lms.hours import rerating  # noqa: PLC0415
 
         hours_settled.connect(progress.on_hours_settled)
         members_changed.connect(progress.on_members_changed)
+        rerating.follow(rerated)

@@ -200,6 +200,37 @@ class Standing(models.Model):
         return f"{self.member} {self.counted}/{self.required}"
 
 
+class StagedStanding(models.Model):
+    """What a standing would say after a re-rating (``hours.rerating``), and what it said when that was worked out."""
+
+    run = models.BigIntegerField()
+    line = models.ForeignKey(GoalLine, on_delete=models.CASCADE, related_name="+")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    met = models.BooleanField()
+    total = HoursField()
+    counted = HoursField()
+    online = HoursField()
+    classes = models.PositiveSmallIntegerField()
+    occasions = models.PositiveSmallIntegerField()
+    shortfalls = models.JSONField(default=dict)
+    # By what it was worked out: where one of these has moved since, it is worked out again.
+    unit_id = models.BigIntegerField()
+    required = HoursField()
+    exempt = models.BooleanField()
+    was_met = models.BooleanField()
+    was_total = HoursField()
+    was_counted = HoursField()
+
+    class Meta:
+        verbose_name = _("重新折算后的达标情况")
+        verbose_name_plural = _("重新折算后的达标情况")
+        constraints = [models.UniqueConstraint(fields=["run", "line", "member"], name="staged_standing_once")]
+        indexes = [models.Index(fields=["run", "member"], name="staged_standing_member")]
+
+    def __str__(self) -> str:
+        return f"{self.run} {self.member_id} {self.line_id}"
+
+
 class Rollup(models.Model):
     """The sums of the standings of a unit and all below it, one row a unit and line, so that a board reads only what it shows."""
 

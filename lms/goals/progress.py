@@ -80,7 +80,7 @@ def refresh(member_ids: Iterable[int], years: Iterable[int]) -> None:
         moved: dict[tuple[str, int], list[Any]] = {}
         for chunk in _chunks(ids, CHUNK):
             _refresh_chunk(policy, lines, chunk, moved)
-        _move_rollups(moved)
+        move_rollups(moved)
 
 
 def expected(
@@ -201,7 +201,7 @@ def _with_those_above(moved: dict[tuple[str, int], list[Any]]) -> dict[tuple[str
     return found
 
 
-def _move_rollups(moved: dict[tuple[str, int], list[Any]]) -> None:
+def move_rollups(moved: dict[tuple[str, int], list[Any]]) -> None:
     """Add the differences in one statement, the rows locked from the county down: one order for everybody, no deadlock."""
     moved = {key: sums for key, sums in _with_those_above(moved).items() if any(sums)}
     units = dict(Unit.objects.filter(path__in={path for path, _ in moved}).values_list("path", "pk"))

@@ -100,7 +100,7 @@ def _assert(credits: Sequence[Credit]) -> set[Day]:
             changed.append(row)
     insert(fresh)
     Assertion.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["source"], update_fields=[*ASSERTED, "covers"]
+        changed, update_conflicts=True, unique_fields=["source"], update_fields=[*ASSERTED, "covers", "stated_at"]
     )
     return days
 
@@ -127,6 +127,7 @@ def assertion(credit: Credit) -> Assertion:
         rule=credit.rule,
         covers=[list(pair) for pair in credit.covers],
         day_cap=credit.day_cap,
+        stated_at=clock.now(),
     )
 
 

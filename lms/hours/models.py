@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +15,21 @@ from django.utils.translation import gettext_lazy as _
 from lms.core.append_only import AppendOnlyModel
 from lms.core.hours import HoursField
 from lms.hours import rules, wording
-from lms.hours.credit import Category, Mode
+from lms.hours.line_models import Asserted, LedgerLine
+from lms.hours.rerating_models import ReratedMember, ReratingRun, StagedAssertion, StagedEntry
 from lms.hours.rules import Tariff
-from lms.members.models import Member, Unit, User
+from lms.members.models import User
+
+__all__ = [
+    "Assertion",
+    "CreditRule",
+    "HourEntry",
+    "LedgerSeal",
+    "ReratedMember",
+    "ReratingRun",
+    "StagedAssertion",
+    "StagedEntry",
+]
 
 
 class RuleInUseError(RuntimeError):
@@ -237,25 +248,15 @@ class CreditRule(models.Model):
             raise RuleInUseError(f"hours were priced by {stored}")
 
 
-class Assertion(models.Model):
+class Assertion(Asserted):
     """What one source says it is worth, gross, with the time it covers. One row a source, replaced when it changes.
 
     A member's day is priced over all its assertions together (``rules.price_day``); the entries are made to agree.
     """
 
     source = models.CharField(_("来源"), max_length=120, unique=True)
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
-    earned_on = models.DateField(_("日期"))
-    gross = HoursField(_("毛学时"))
-    step = HoursField(default="0.50")
-    category = models.CharField(_("内容类别"), max_length=12, choices=Category.choices)
-    mode = models.CharField(_("学习形式"), max_length=12, choices=Mode.choices)
-    title = models.CharField(_("名称"), max_length=200)
-    occasion = models.CharField(_("活动"), max_length=80)
-    rule = models.CharField(_("规则"), max_length=60)
-    covers = models.JSONField(default=list)
-    day_cap = HoursField(default="8.00")
-    note = models.CharField(_("核减说明"), max_length=200, blank=True)
+    # When it was last written: who prices ahead (a re-rating) sees by it what has moved since.
+    stated_at = models.DateTimeField(null=True, editable=False)
 
     view_permission = "hours.view"
     unit_lookup = "member__unit"
@@ -276,27 +277,13 @@ def odd_credit() -> Exact:
     return Exact(Mod(F("sequence"), Value(2)), Value(1))
 
 
-class HourEntry(AppendOnlyModel):
+class HourEntry(LedgerLine, AppendOnlyModel):
     """One line of the ledger: hours credited, or a reversal of such a line. Never updated, never deleted.
 
     Everything a report shows is copied here, so that no report needs an activity's table and a merger of branches
     rewrites nothing.
     """
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    source = models.CharField(_("来源"), max_length=120)
-    sequence = models.PositiveIntegerField(_("序号"))
-    member = models.ForeignKey(Member, verbose_name=_("党员"), on_delete=models.PROTECT, related_name="+")
-    unit = models.ForeignKey(Unit, verbose_name=_("当时所在组织"), on_delete=models.PROTECT, related_name="+")
-    unit_name = models.CharField(_("当时所在组织名称"), max_length=100)
-    earned_on = models.DateField(_("日期"))
-    hours = HoursField(_("学时"))
-    category = models.CharField(_("内容类别"), max_length=12, choices=Category.choices)
-    mode = models.CharField(_("学习形式"), max_length=12, choices=Mode.choices)
-    title = models.CharField(_("名称"), max_length=200)
-    occasion = models.CharField(_("活动"), max_length=80)
-    rule = models.CharField(_("规则"), max_length=60)
-    note = models.CharField(_("核减说明"), max_length=200, blank=True)
     posted_at = models.DateTimeField(_("记账时间"))
     posted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 

@@ -30,6 +30,7 @@ DESK = (
     Entry("member-list", _("党员"), "people", "members.view"),
     Entry("report-board", _("达标情况"), "chart", "reports.view"),
     Entry("certificate-list", _("学时证明"), "file", "hours.view"),
+    Entry("rules", _("折算规则"), "clock", "audit.view"),
     Entry("audit-runs", _("台账核对"), "check", "audit.view"),
     Entry("import-list", _("名册导入"), "upload", "members.import"),
 )

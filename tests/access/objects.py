@@ -14,9 +14,10 @@ from lms.exchange import services as imports
 from lms.exchange.models import ImportRun
 from lms.goals import services as goals
 from lms.goals.models import GoalPolicy
-from lms.hours import ledger, totals
+from lms.hours import ledger, rerating, totals
 from lms.hours import services as rules
 from lms.hours.models import CreditRule
+from lms.hours.rerating_models import ReratingRun
 from lms.members.models import Member, Unit, User
 from lms.reports import certificates, certificates_batches, closing, trials
 from lms.reports.models import CertificateBatch
@@ -255,6 +256,26 @@ def closed_year(county: County, unit: Unit) -> dict[str, Any]:
     return arguments
 
 
+def waiting_rule(county: County, unit: Unit) -> dict[str, Any]:
+    """A rule of January that was published after hours of January stood."""
+    last = CreditRule.objects.filter(activity="class").order_by("effective_from").last()
+    start = last.effective_from + clock.DAY if last is not None else dt.date(2026, 1, 1)
+    ledger.post(make_credit(somebody(unit), earned_on=start, rule=str(last), source=f"test:{start}"), by=None)
+    return {"pk": rules.adopt_rule(activity="class", effective_from=start, by=None).pk}
+
+
+def rerating_run(county: County, unit: Unit) -> dict[str, Any]:
+    """A planned run of such a rule."""
+    rule = CreditRule.objects.get(**waiting_rule(county, unit))
+    run = rerating.begin(rule=rule, by=None)
+    ReratingRun.objects.filter(pk=run.pk).update(state=ReratingRun.State.PLANNED)
+    return {"pk": run.pk}
+
+
+def rerated(county: County, unit: Unit) -> dict[str, Any]:
+    return {**rerating_run(county, unit), "code": somebody(unit).code}
+
+
 def watch_flag(county: County, unit: Unit) -> dict[str, Any]:
     """A session of somebody of the unit that came late after the line was down."""
     who = somebody(unit)
@@ -294,6 +315,9 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "claim-draft-file": claim_draft_file,
     "claim-twin": claim_twin,
     "watch-flag": watch_flag,
+    "waiting-rule": waiting_rule,
+    "rerating": rerating_run,
+    "rerated": rerated,
     "base": base,
     "station": station,
     "station-course": station_course,
@@ -309,6 +333,7 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
 SENT: dict[str, Callable[[Unit], dict[str, str]]] = {
     "claim": lambda unit: {"act": "approve"},
     "watch-flag": lambda unit: {"act": "clear"},
+    "rerating": lambda unit: {"act": "approve"},
     "mark": lambda unit: {f"{FIELD}{somebody(unit).code}": "present"},
     "viewing-presence": lambda unit: {"member": somebody(unit).code, "present": "1"},
 }

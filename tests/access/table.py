@@ -59,6 +59,12 @@ closing-begin         POST  last-year    county
 closing-detail        GET   closed-year  county town secretary auditor
 closing-progress      GET   closed-year  county
 closing-resume        POST  closed-year  county
+rules                 GET   -            county auditor
+rerating-begin        POST  waiting-rule county
+rerating              GET   rerating     county auditor
+rerating-decide       POST  rerating     county
+rerating-progress     GET   rerating     county auditor
+rerating-member       GET   rerated      county auditor                       | county auditor | county auditor
 goal-trial            GET   draft        county
 goal-trial            POST  draft        county
 goal-trial-progress   GET   trial        county
