@@ -67,8 +67,17 @@ def _published() -> list[tuple[int, bool]]:
 
 
 def on_members_changed(member_ids: list[int]) -> None:
-    """Hook of the roster: unit, state, category or offices changed. A closed year's verdict stays with its cut-off."""
-    refresh(member_ids, [clock.year_of(clock.today())])
+    """Hook of the roster: unit, state, category or offices changed."""
+    refresh(member_ids, years_so_far())
+
+
+def years_so_far() -> list[int]:
+    """The years that an office, an exemption or a member recorded today may reach back to.
+
+    The roster of a year that is over is that of its last day (``expected``), so most of what is recorded later moves nothing.
+    """
+    published = GoalPolicy.objects.filter(state=GoalPolicy.State.PUBLISHED, year__lte=clock.year_of(clock.today()))
+    return list(published.order_by("year").values_list("year", flat=True))
 
 
 @transaction.atomic

@@ -148,7 +148,7 @@ def exempt_many(rows: Iterable[Exemption], *, by: User | None) -> list[Exemption
             for row in made
         ]
     )
-    progress.refresh([row.member_id for row in made], [clock.year_of(clock.today())])
+    progress.refresh([row.member_id for row in made], progress.years_so_far())
     return made
 
 
@@ -158,4 +158,4 @@ def withdraw_exemption(*, exemption: Exemption, by: User | None, reason: str) ->
     exemption.withdrawn_at = clock.now()
     exemption.save(update_fields=["withdrawn_at"])
     audit.record("exemption.withdraw", by=by, on=exemption, unit=exemption.member.unit, reason=reason)
-    progress.refresh([exemption.member_id], [clock.year_of(clock.today())])
+    progress.refresh([exemption.member_id], progress.years_so_far())

@@ -71,3 +71,20 @@ def test_a_county_that_began_later_takes_the_roster_it_has(tree: County) -> None
         goals.open_year(year=2026, by=None)
         assert Standing.objects.filter(member=member, line__key="members").exists()
         assert disagreeing() == []
+
+
+def test_who_is_entered_later_joins_the_years_that_have_no_other_roster(tree: County) -> None:
+    with time_machine.travel(JANUARY, tick=False):
+        goals.open_year(year=2026, by=None)
+        goals.open_year(year=2027, by=None)
+        member = services.create_member(unit=tree.branch, name="后录入", category="full", by=None)
+        assert Standing.objects.filter(member=member, line__policy__year=2026).exists()
+        assert disagreeing() == []
+
+
+def test_an_exemption_or_office_of_the_year_before_moves_its_verdict(tree: County, member: Member) -> None:
+    goals.exempt(member=member, reason="ill", starts_on=dt.date(2026, 1, 1), ends_on=dt.date(2026, 12, 31), by=None)
+    assert Standing.objects.get(member=member, line__key="members").exempt
+    assert disagreeing() == []
+    services.appoint(member=member, unit=tree.branch, office="secretary", started_on=dt.date(2026, 2, 1), by=None)
+    assert disagreeing() == []
