@@ -28,11 +28,7 @@ def in_words(activity: str, tariff: Tariff) -> str:
     if tariff.method == rules.FIXED:
         return _("每次 %(hours)s 学时") % {"hours": plain(tariff.fixed)}
     if tariff.method == rules.TIERS:
-        rows = [
-            _("课件满 %(length)s = %(hours)s 学时") % {"length": minutes_of(least), "hours": plain(hours)}
-            for least, hours in sorted(tariff.tiers)
-        ]
-        return _("；").join(rows)
+        return _("；").join(_tiers(tariff))
     said = [_by_clock(tariff)]
     if activity in rules.BY_THE_DAY:
         numbers = {"half": plain(tariff.half_day), "day": plain(tariff.full_day)}
@@ -40,6 +36,19 @@ def in_words(activity: str, tariff: Tariff) -> str:
     if tariff.method == rules.FACTOR:
         said.append(_("再乘以 %(factor)s") % {"factor": plain(tariff.factor)})
     return _("；").join(said)
+
+
+def _tiers(tariff: Tariff) -> list[str]:
+    """Each tier; the one that begins at nothing is said by where it ends."""
+    tiers = sorted(tariff.tiers)
+    said = [
+        _("课件满 %(length)s = %(hours)s 学时") % {"length": minutes_of(least), "hours": plain(hours)}
+        for least, hours in tiers
+    ]
+    if len(tiers) > 1 and tiers[0][0] == 0:
+        values = {"length": minutes_of(tiers[1][0]), "hours": plain(tiers[0][1])}
+        said[0] = _("课件不满 %(length)s = %(hours)s 学时") % values
+    return said
 
 
 def _by_clock(tariff: Tariff) -> str:

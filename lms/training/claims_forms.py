@@ -39,6 +39,12 @@ class ClaimForm(forms.ModelForm):
         widgets = {"note": forms.Textarea(attrs={"rows": 3})}
         help_texts = {"mode": _("学时按这个形式的规则、由时间算出，不用自己填")}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("kind", "mode", "category"):
+            field: Any = self.fields[name]
+            field.choices = [("", _("请选择")), *list(field.choices)[1:]]
+
 
 class StretchForm(forms.Form):
     """A day, or several days alike, by the half-day, the day or the clock."""
