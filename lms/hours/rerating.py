@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -18,10 +19,12 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
 from lms.core import clock
+from lms.core.hours import ZERO
 from lms.core.inserts import insert
 from lms.core.queue import enqueue
 from lms.hours import evidence, ledger
 from lms.hours.conversion import Tariffs
+from lms.hours.credit import Credit
 from lms.hours.line_models import Asserted, LedgerLine
 from lms.hours.models import Assertion, CreditRule, HourEntry
 from lms.hours.rerating_models import ReratedMember, ReratingRun, StagedAssertion, StagedEntry
@@ -41,6 +44,8 @@ LOCKED_AT_ONCE = 500
 # The release gives way to a user's post that waits for it: it tries again.
 RELEASE_TRIES = 20
 LOCK_TIMEOUT = "500ms"
+# KiB, as SQLite counts what is negative.
+RELEASE_CACHE = -400_000
 
 
 class ReratingRefused(ValueError):
@@ -210,7 +215,7 @@ def _stage(run: ReratingRun, ids: Sequence[int]) -> None:
     staged_at = clock.now()
     point = transaction.savepoint()
     _bind(run.rule)
-    entries = ledger.post(*evidence.credits(ids, Tariffs()), by=None)
+    entries = ledger.post(*_credits(ids), by=None)
     assertions = [row for source, row in _stated(ids).items() if source not in stated or _differ(stated[source], row)]
     moved = sorted({entry.member_id for entry in entries})
     after = [follower.remember(moved) for follower in _followers]
@@ -220,6 +225,23 @@ def _stage(run: ReratingRun, ids: Sequence[int]) -> None:
     for follower, was, becomes in zip(_followers, before, after, strict=True):
         follower.keep(run.pk, was, becomes)
     insert(_members(run, ids, entries, {row.member_id for row in assertions}, staged_at))
+
+
+def _credits(ids: Sequence[int]) -> list[Credit]:
+    """What all evidence of some members is worth by the rules that bind; a source that is not named any more, nothing."""
+    found = list(evidence.credits(ids, Tariffs()))
+    named = {credit.source for credit in found}
+    stood = Assertion.objects.filter(member_id__in=ids, gross__gt=0).order_by("source")
+    gone = [row for row in stood if row.source not in named and evidence.can_recompute(row.source)]
+    return found + [_nothing(row) for row in gone]
+
+
+def _nothing(row: Assertion) -> Credit:
+    copied = {name: getattr(row, name) for name in COPIED}
+    return Credit(source=row.source, hours=ZERO, covers=(), **copied)
+
+
+COPIED = ("member_id", "earned_on", "category", "mode", "title", "occasion", "rule", "step", "day_cap")
 
 
 def _clear(run: ReratingRun, ids: Iterable[int]) -> None:
@@ -298,7 +320,8 @@ def _finish(run: ReratingRun) -> bool:
         return True
     for attempt in range(RELEASE_TRIES):
         try:
-            release(run)
+            with _room_for_indexes():
+                release(run)
             return True
         except StaleError:
             return False
@@ -318,15 +341,36 @@ def _locked_state(run: ReratingRun) -> str:
     return row.state
 
 
-@transaction.atomic
 def release(run: ReratingRun) -> ReratingRun:
     """Make the ledger, and what follows from it, equal to the stage; all at once. Raises StaleError."""
+    return _release(run, _late(run))
+
+
+@contextmanager
+def _room_for_indexes() -> Iterator[None]:
+    """On SQLite: enough memory that the indexes are not read and written again for every line."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA cache_size")
+        (usual,) = cursor.fetchone()
+        cursor.execute(f"PRAGMA cache_size = {RELEASE_CACHE}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA cache_size = {int(usual)}")
+
+
+@transaction.atomic
+def _release(run: ReratingRun, expected: set[int]) -> ReratingRun:
+    """``expected``: members found late before the lock was taken; others that come to light send the run back."""
     _alone()
     row = _locked(run)
     if row.state != State.APPROVED:
         return row
     changed = ReratedMember.objects.filter(run=row, changed=True)
-    locked = set(changed.values_list("member", flat=True)) | _late(row)
+    locked = set(changed.values_list("member", flat=True)) | expected
     _lock(locked)
     late = _late(row)
     if row.basis != _basis() or len(late) > MOST_AT_RELEASE or not late <= locked:
@@ -336,7 +380,7 @@ def release(run: ReratingRun) -> ReratingRun:
     _write(row)
     for follower in _followers:
         follower.release(row.pk)
-    ledger.post(*evidence.credits(late, Tariffs()), by=row.decided_by)
+    ledger.post(*_credits(sorted(late)), by=row.decided_by)
     row.state, row.applied_at = State.APPLIED, clock.now()
     row.save()
     audit.record("rerating.applied", by=row.decided_by, on=row, rule=str(row.rule), members=changed.count())

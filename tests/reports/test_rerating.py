@@ -25,6 +25,8 @@ from lms.hours.rerating_models import ReratedMember, ReratingRun, StagedAssertio
 from lms.hours.services import adopt_rule
 from lms.members.models import Member, User
 from lms.reports import audit, closing
+from lms.training import selectors as training
+from lms.training.models import Attendance, Enrolment, Training, TrainingSession
 from tests.conftest import County
 from tests.factories import make_grant, make_member, make_user
 from tests.reports.conftest import TODAY, Held, named
@@ -130,6 +132,25 @@ def test_the_release_is_what_posting_one_by_one_would_be(planned: ReratingRun, r
     posted = HourEntry.objects.filter(posted_by=second)
     assert posted.count() == 10
     assert {entry.posted_at for entry in posted} == {run.applied_at}
+
+
+def test_what_the_new_rule_values_at_nothing_is_taken_back(lived: County, planner: User, second: User) -> None:
+    who = named("杨春梅")
+    begin = clock.day_start(dt.date(2026, 6, 1)) + dt.timedelta(hours=8)
+    held = Training.objects.create(
+        kind="class", title="短课", category="skills", unit=lived.town, state="closed", closed_at=begin
+    )
+    Enrolment.objects.create(training=held, member=who, unit=who.unit)
+    session = TrainingSession.objects.create(training=held, starts_at=begin, ends_at=begin + dt.timedelta(minutes=30))
+    Attendance.objects.create(session=session, member=who, status="present", marked_at=begin)
+    ledger.post(*training.credits_of(held), by=None)
+    assert hours("杨春梅") == Decimal("0.5")
+    rule = adopt_rule(activity="class", effective_from=YEAR, by=None, unit_minutes=60, step="1")
+    with time_machine.travel(LATER, tick=False):
+        run = rerating.work(run=rerating.begin(rule=rule, by=planner))
+    released(run, second)
+    assert hours("杨春梅") == 0
+    assert sound()
 
 
 def test_verdicts_follow_in_the_same_moment(planned: ReratingRun, lived: County, second: User) -> None:
