@@ -26,7 +26,7 @@ from tests.conftest import build_tree
 from tests.factories import make_member
 
 DAYS = [dt.date(2025, 12, 31), dt.date(2026, 1, 1), dt.date(2026, 3, 5)]
-ORDER = ["class", "lecture", "meeting", "visit", "group", "online"]
+ORDER = ["teaching", "class", "lecture", "meeting", "visit", "home", "group", "reading", "online"]
 CAP = Decimal(8)
 STEP = {mode: Decimal("0.25") if mode == "online" else Decimal("0.50") for mode in ORDER}
 
