@@ -33,6 +33,7 @@ NO_PAGE = {
     "certificate-batch-progress": "a part",
     "import-progress": "a part",
     "rule-trial-progress": "a part",
+    "rerating-progress": "a part",
     "claim-twin": "needs a picture that two claims share; opened in tests/access",
     "certificate-pdf": "a file",
     "certificate-batch-file": "a file",

@@ -165,7 +165,7 @@ def test_a_secretary_sees_his_branch_and_no_other(lived: County, login: Login) -
 def test_a_line_opens_to_evidence_rule_and_chain(lived: County, login: Login) -> None:
     entry = HourEntry.objects.filter(member__name="周建国").get()
     page = login("secretary").get(reverse("hour-entry", args=[entry.uuid])).content.decode()
-    for text in ("葡萄冬季修剪培训班", "培训班", "石桥镇党委", "class@2019-01-01", entry.source, "记入"):
+    for text in ("葡萄冬季修剪培训班", "培训班", "石桥镇党委", "培训班，2019年1月1日起", entry.source, "记入"):
         assert text in page
     assert login("member").get(reverse("hour-entry", args=[entry.uuid])).status_code == 404
 

@@ -18,9 +18,9 @@ from lms.hours.trial import totals_under
 from lms.members.models import AuditEntry, Member
 from lms.reports import trials
 from lms.reports.models import GoalTrial, TrialChange
-from tests.browser.conftest import work_off_the_queue
 from tests.conftest import County
 from tests.factories import make_credit
+from tests.worker import work_off_the_queue
 
 pytestmark = pytest.mark.django_db
 Login = Callable[[str], Client]

@@ -12,8 +12,8 @@ from lms.goals import services as goals
 from lms.goals.models import GoalPolicy, Standing
 from lms.reports import trials
 from lms.reports.models import GoalTrial, TrialChange
-from tests.browser.conftest import work_off_the_queue
 from tests.conftest import County
+from tests.worker import work_off_the_queue
 
 pytestmark = pytest.mark.django_db
 Login = Callable[[str], Client]
