@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -117,3 +118,37 @@ def test_missed_is_a_share_of_the_session() -> None:
     assert missed(MORNING, PRESENT) == 0
     assert missed(MORNING, Tick("absent")) == 1
     assert missed(MORNING, Tick("present", at(9, 30), None)) * 3 == 1
+
+
+def test_who_comes_when_it_ends_was_not_there() -> None:
+    assert hours(MORNING, Tick("present", at(11, 30), None)) == []
+    assert missed(MORNING, Tick("present", at(11, 30), None)) == 1
+
+
+def test_each_row_names_the_rule_that_priced_it() -> None:
+    (row,) = hours_by_day(MORNING, PRESENT, lambda day: tariff(since="2024-01-01"))
+    assert row.tariff.name == "class@2024-01-01"
+
+
+def test_a_whole_half_day_is_not_rounded_to_the_step_of_the_clock() -> None:
+    uneven = replace(tariff(), half_day=Decimal("3.75"))
+    assert [row.hours for row in hours_by_day(MORNING, PRESENT, lambda day: uneven)] == [Decimal("3.75")]
+
+
+def test_domain_3_leave_is_weighed_by_the_hours_of_each_session() -> None:
+    """A day of eight hours missed weighs as two half-days; two minutes of a class by the clock as nothing."""
+    long, short = Session(at(8), at(18), "day"), Session(at(19), at(19, 2), "clock")
+    there, away = Tick("present"), Tick("absent")
+    assert completed([(long, there), (short, away)], lambda session: tariff())
+    assert not completed([(long, away), *[(MORNING, there)] * 11], lambda session: tariff())
+    assert completed([(long, away), *[(MORNING, there)] * 12], lambda session: tariff())
+
+
+def test_domain_3_each_session_is_weighed_by_the_rule_of_its_start() -> None:
+    march, april = (
+        Session(at(9), at(10), "clock"),
+        Session(at(9, day=dt.date(2026, 4, 1)), at(10, day=dt.date(2026, 4, 1)), "clock"),
+    )
+    priced = {march: tariff(60), april: tariff(10)}
+    assert completed([(march, Tick("absent")), (april, Tick("present"))], priced.__getitem__)
+    assert not completed([(march, Tick("present")), (april, Tick("absent"))], priced.__getitem__)
