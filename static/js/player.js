@@ -32,6 +32,7 @@ class Player {
     document.addEventListener("visibilitychange", () => { if (document.hidden) this.hide(); });
     setInterval(() => this.mark(false), EVERY);
     setInterval(() => this.flush(), RETRY);
+    if (!this.video.paused) this.begin(); // pressed before this file had come over a slow line
   }
 
   say(name) {

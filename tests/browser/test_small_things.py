@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import DESK, PHONE, SignIn
 from tests.browser.site import Site
@@ -51,3 +51,16 @@ def test_a_sheet_prints_the_paper_alone(site: Site, sign_in: SignIn) -> None:
     expect(page.locator(".sheet")).to_be_visible()
     for left_out in (".bar", ".nav", ".no-print"):
         expect(page.locator(left_out).first).to_be_hidden()
+
+
+def test_play_pressed_before_the_player_has_come_over_a_slow_line_counts(sign_in: SignIn) -> None:
+    page = sign_in("member", PHONE)
+    page.goto("/learn/")
+    lesson = page.locator(".next-step a").get_attribute("href")
+    held: list[Route] = []
+    page.route("**/player*.js", lambda route: held.append(route))
+    page.goto(lesson, wait_until="commit")
+    page.locator("video").evaluate("video => { video.muted = true; return video.play(); }")
+    with page.expect_response(lambda answer: answer.url.endswith("/play/")) as answer:
+        held[0].continue_()
+    assert answer.value.ok
