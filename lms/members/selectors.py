@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Replace
 
 from lms.members.models import Member, Post, Unit, User
 from lms.members.permissions import visible, visible_units
@@ -21,7 +22,8 @@ def named(members: QuerySet[Member], text: str) -> QuerySet[Member]:
         return members
     found = Q(name__icontains=text) | Q(code__iexact=text)
     if text.isascii():
-        found |= Q(sort_key__icontains=text.lower())
+        members = members.alias(in_one_word=Replace("sort_key", Value(" "), Value("")))
+        found |= Q(sort_key__icontains=text.lower()) | Q(in_one_word__contains=text.lower())
         if text.isalpha() and len(text) <= 4:
             found |= Q(sort_key__regex="^" + " ".join(f"{letter}[a-z]*" for letter in text.lower()))
         if text.isdigit() and len(text) == 4:

@@ -26,6 +26,7 @@ from lms.hours.rerating_models import ReratedMember, ReratingRun
 from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.members.permissions import can_anywhere, get_or_404
+from lms.members.selectors import named
 
 PAGE = 50
 PROBLEMS = {
@@ -120,7 +121,7 @@ def _show(request: SignedInRequest, run: ReratingRun, form: DecisionForm, status
 
 
 def _named(rows: QuerySet[ReratedMember], text: str) -> QuerySet[ReratedMember]:
-    return rows.filter(member__name__icontains=text.strip()) if text.strip() else rows
+    return rows.filter(member__in=named(Member.objects.order_by(), text)) if text.strip() else rows
 
 
 def _download(rows: QuerySet[ReratedMember], format: str) -> HttpResponseBase:

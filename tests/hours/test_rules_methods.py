@@ -84,6 +84,11 @@ def test_the_examples_of_a_clock_are_five_lengths() -> None:
     assert examples("online", CLASS) == [Example(D(hours), minutes * 60, CLOCK) for minutes, hours in by_the_clock]
 
 
+def test_the_examples_are_priced_to_the_second() -> None:
+    to_the_second = replace(CLASS, unit_minutes=1, step=D("0.01"))
+    assert [example.hours for example in examples("online", to_the_second)] == [D(25), D(45), D(60), D(100), D(180)]
+
+
 def test_the_examples_of_what_goes_by_the_day_name_half_a_day_and_a_day() -> None:
     assert examples("class", CLASS)[5:] == [Example(D(4), 0, "half_day"), Example(D(8), 0, "day")]
     assert [example.hours for example in examples("teaching", TEACHING)[5:]] == [D(20), D(40)]

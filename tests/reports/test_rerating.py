@@ -382,6 +382,8 @@ def test_from_the_rule_to_the_new_hours_on_the_desk(
     lines = login("auditor").get(f"{answer.url}members/{named('李大山').code}/").content.decode()
     assert lines.count("葡萄冬季修剪培训班") == 4
     assert login("auditor").get(f"{answer.url}?format=csv").status_code == 200
+    found = [login("auditor").get(f"{answer.url}?q={text}").content.decode() for text in ("lds", "dashan", "nobody")]
+    assert ["李大山" in page for page in found] == [True, True, False]
     assert login("county").post(f"{answer.url}decide/", {"act": "approve"}).status_code == 422
     other = login("second")
     assert 'value="approve"' in other.get(answer.url).content.decode()

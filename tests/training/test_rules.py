@@ -122,7 +122,7 @@ def test_missed_is_a_share_of_the_session() -> None:
 
 def test_who_comes_when_it_ends_was_not_there() -> None:
     assert hours(MORNING, Tick("present", at(11, 30), None)) == []
-    assert missed(MORNING, Tick("present", at(11, 30), None)) == 1
+    assert [missed(MORNING, Tick("present", at(11, minute), None)) for minute in (30, 45)] == [1, 1]
 
 
 def test_each_row_names_the_rule_that_priced_it() -> None:
