@@ -58,7 +58,11 @@ def test_play_pressed_before_the_player_has_come_over_a_slow_line_counts(sign_in
     page.goto("/learn/")
     lesson = page.locator(".next-step a").get_attribute("href")
     held: list[Route] = []
-    page.route("**/player*.js", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/player*.js", hold)
     page.goto(lesson, wait_until="commit")
     page.locator("video").evaluate("video => { video.muted = true; return video.play(); }")
     with page.expect_response(lambda answer: answer.url.endswith("/play/")) as answer:
