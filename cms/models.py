@@ -10,9 +10,10 @@ from wagtail.models import Page
 from wagtail.search import index
 
 from courses.blocks import LessonBody
+from courses.previews import Screens
 
 
-class HomePage(Page):
+class HomePage(Screens, Page):
     """The county's front page."""
 
     county = models.CharField(_("县名"), max_length=60)
@@ -26,7 +27,7 @@ class HomePage(Page):
         verbose_name = _("首页")
 
 
-class NewsIndexPage(Page):
+class NewsIndexPage(Screens, Page):
     """The list of news."""
 
     subpage_types = ["cms.NewsPage"]
@@ -37,7 +38,7 @@ class NewsIndexPage(Page):
         verbose_name = _("动态目录")
 
 
-class NewsPage(Page):
+class NewsPage(Screens, Page):
     """A piece of news."""
 
     date = models.DateField(_("日期"))

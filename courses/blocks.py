@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageChooserBlock
+from wagtailmedia.blocks import AudioChooserBlock, VideoChooserBlock
 
 
 class PictureBlock(blocks.StructBlock):
@@ -45,12 +47,46 @@ class CalloutBlock(blocks.StructBlock):
         template = "courses/blocks/callout.html"
 
 
+class ClipBlock(blocks.StructBlock):
+    """A short film inside the text, to look at; hours are earned by the lesson's own video."""
+
+    video = VideoChooserBlock(label=_("视频"))
+    caption = blocks.CharBlock(label=_("说明"), required=False, max_length=120)
+
+    class Meta:
+        icon = "media"
+        label = _("视频片段（不计学时）")
+        template = "courses/blocks/clip.html"
+
+
+class SoundBlock(blocks.StructBlock):
+    """A recording inside the text; hours are earned by the lesson's own media."""
+
+    audio = AudioChooserBlock(label=_("录音"))
+    caption = blocks.CharBlock(label=_("说明"), required=False, max_length=120)
+
+    class Meta:
+        icon = "media"
+        label = _("录音（不计学时）")
+        template = "courses/blocks/sound.html"
+
+
 class LessonBody(blocks.StreamBlock):
     """The written part of a lesson."""
 
     heading = blocks.CharBlock(label=_("小标题"), max_length=80, icon="title", template="courses/blocks/heading.html")
     paragraph = blocks.RichTextBlock(label=_("正文"), features=["bold", "italic", "ol", "ul", "link"])
     picture = PictureBlock()
+    clip = ClipBlock()
+    sound = SoundBlock()
     steps = StepsBlock()
+    table = TypedTableBlock(
+        [
+            ("text", blocks.CharBlock(label=_("文字"), required=False, max_length=200)),
+            ("number", blocks.DecimalBlock(label=_("数字"), required=False, template="courses/blocks/number.html")),
+        ],
+        label=_("表格"),
+        template="courses/blocks/table.html",
+    )
     callout = CalloutBlock()
     document = DocumentChooserBlock(label=_("资料"), template="courses/blocks/document.html")

@@ -6,19 +6,25 @@ Times of the media and of the clock are whole milliseconds: the clock's since 19
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from modelcluster.fields import ParentalKey
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPanel
 from wagtail.fields import StreamField
-from wagtail.models import Page
+from wagtail.models import Orderable, Page
 from wagtail.search import index
 from wagtailmedia.edit_handlers import MediaChooserPanel
 from wagtailmedia.models import AbstractMedia
 
+from courses import lengths
 from courses.blocks import LessonBody
+from courses.page_forms import CourseForm
+from courses.previews import Screens
 from courses.watch_models import PresenceCheck, WatchFlag
 from lms.hours.credit import Category
 from lms.members.models import Member
@@ -26,6 +32,7 @@ from lms.members.models import Member
 __all__ = [
     "CourseIndexPage",
     "CoursePage",
+    "CoursePrerequisite",
     "GroupWatch",
     "LessonPage",
     "LessonProgress",
@@ -35,6 +42,10 @@ __all__ = [
     "PresenceCheck",
     "WatchFlag",
 ]
+
+
+READ = frozenset(("heading", "paragraph", "steps", "callout", "table"))
+"""The blocks of a lesson that are read, not looked at or listened to."""
 
 
 class MediaFile(AbstractMedia):
@@ -50,8 +61,8 @@ class MediaFile(AbstractMedia):
 
     @property
     def minutes(self) -> int:
-        """Length in whole minutes, at least one."""
-        return max(1, round(self.duration_ms / 60_000))
+        """Length in whole minutes, rounded up."""
+        return max(1, lengths.minutes(self.duration_ms))
 
     @property
     def size(self) -> int | None:
@@ -62,7 +73,7 @@ class MediaFile(AbstractMedia):
             return None
 
 
-class CourseIndexPage(Page):
+class CourseIndexPage(Screens, Page):
     """The catalogue of courses."""
 
     intro = models.CharField(_("简介"), max_length=300, blank=True)
@@ -76,14 +87,21 @@ class CourseIndexPage(Page):
         verbose_name = _("课程目录")
 
 
-class CoursePage(Page):
+class CoursePage(Screens, Page):
     """A course: lessons in order, in one of the seven categories."""
 
-    summary = models.TextField(_("简介"), max_length=500)
+    summary = models.TextField(
+        _("简介"), max_length=500, help_text=_("学完能做什么，两三句话。会显示在目录和搜索结果里。")
+    )
     category = models.CharField(_("内容类别"), max_length=12, choices=Category)
-    industry = models.CharField(_("产业或作物"), max_length=40, blank=True)
-    audience = models.CharField(_("适合对象"), max_length=100, blank=True)
-    season = models.CharField(_("适用时节"), max_length=60, blank=True)
+    industry = models.CharField(_("产业或作物"), max_length=40, blank=True, help_text=_("例如：葡萄、蚕桑"))
+    audience = models.CharField(_("适合对象"), max_length=100, blank=True, help_text=_("例如：种植户、新任支部书记"))
+    season = models.CharField(_("适用时节"), max_length=60, blank=True, help_text=_("例如：12月至次年2月冬剪期"))
+    archived = models.BooleanField(
+        _("已归档"),
+        default=False,
+        help_text=_("归档的课程不再出现在目录、搜索和推荐里；学过的人仍可打开，学时不变。"),
+    )
     cover = models.ForeignKey(
         "wagtailimages.Image",
         verbose_name=_("封面"),
@@ -100,8 +118,16 @@ class CoursePage(Page):
         MultiFieldPanel(
             [FieldPanel("category"), FieldPanel("industry"), FieldPanel("audience"), FieldPanel("season")], _("分类")
         ),
+        MultipleChooserPanel("prerequisites", chooser_field_name="course", label=_("先修课程")),
+        FieldPanel("archived"),
     ]
-    search_fields = [*Page.search_fields, index.SearchField("summary"), index.FilterField("category")]
+    base_form_class = CourseForm
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("summary"),
+        index.FilterField("category"),
+        index.FilterField("archived"),
+    ]
     parent_page_types = ["courses.CourseIndexPage"]
     subpage_types = ["courses.LessonPage"]
     template = "courses/course.html"
@@ -114,7 +140,24 @@ class CoursePage(Page):
         return LessonPage.objects.child_of(self).live().order_by("path").select_related("media")
 
 
-class LessonPage(Page):
+class CoursePrerequisite(Orderable):
+    """A course that should be completed before another is begun."""
+
+    page = ParentalKey(CoursePage, on_delete=models.CASCADE, related_name="prerequisites")
+    course = models.ForeignKey(CoursePage, verbose_name=_("先修课程"), on_delete=models.CASCADE, related_name="+")
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("先修课程")
+        constraints = [
+            models.UniqueConstraint(fields=["page", "course"], name="course_prerequisite_once"),
+            models.CheckConstraint(condition=~Q(page=F("course")), name="course_prerequisite_not_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.page_id} ← {self.course_id}"
+
+
+class LessonPage(Screens, Page):
     """A lesson: a video, a text, or both. With a video it earns hours (个人在线学习, 集中收看)."""
 
     summary = models.CharField(_("简介"), max_length=300, blank=True)
@@ -122,7 +165,8 @@ class LessonPage(Page):
         MediaFile, verbose_name=_("视频"), null=True, blank=True, on_delete=models.PROTECT, related_name="lessons"
     )
     body = StreamField(LessonBody(), verbose_name=_("正文"), blank=True)
-    required = models.BooleanField(_("必修"), default=True)
+    required = models.BooleanField(_("必修"), default=True, help_text=_("选修课时不影响“本课程已学完”。"))
+    reading_seconds = models.PositiveIntegerField(_("阅读时长（秒）"), default=0, editable=False)
     complete_percent = models.PositiveSmallIntegerField(
         _("看完标准（百分比）"), default=90, validators=[MinValueValidator(50), MaxValueValidator(100)]
     )
@@ -141,6 +185,21 @@ class LessonPage(Page):
 
     class Meta:
         verbose_name = _("课时")
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Store it with the time that its text takes to read."""
+        self.reading_seconds = self._reading_seconds()
+        return super().save(*args, **kwargs)
+
+    def _reading_seconds(self) -> int:
+        text = "".join(strip_tags(block.render()) for block in self.body if block.block_type in READ)
+        pictures = sum(1 for block in self.body if block.block_type == "picture")
+        return lengths.reading_seconds(len("".join(text.split())), pictures)
+
+    @property
+    def minutes(self) -> int:
+        """About how long it takes, video and text, in whole minutes."""
+        return lengths.minutes(self.reading_seconds * 1000 + (self.media.duration_ms if self.media else 0))
 
     @property
     def course(self) -> CoursePage:

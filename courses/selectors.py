@@ -248,8 +248,10 @@ def next_lesson(member: Member, taken: Collection[str] = ()) -> LessonPage | Non
     waiting = LessonPage.objects.live().filter(media__isnull=False, required=True).exclude(pk__in=done)
     learned = CoursePage.objects.filter(category__in=taken).values("path")
     above = Substr("path", 1, Length("path") - LessonPage.steplen)
-    rows = waiting.annotate(above=above).annotate(
-        known=Case(When(Exists(learned.filter(path=OuterRef("above"))), then=1), default=0)
+    rows = (
+        waiting.annotate(above=above)
+        .filter(above__in=on_offer().values("path"))
+        .annotate(known=Case(When(Exists(learned.filter(path=OuterRef("above"))), then=1), default=0))
     )
     return rows.select_related("media").order_by("known", "path").first()
 
@@ -259,9 +261,9 @@ def not_completed(member: Member, category: str = "") -> list[LessonPage]:
     progress = LessonProgress.objects.filter(member=member)
     done = progress.filter(completed_at__isnull=False).values("lesson_id")
     rows = LessonPage.objects.live().filter(media__isnull=False).exclude(pk__in=done).select_related("media")
-    if category:
-        courses = CoursePage.objects.live().filter(category=category).values_list("path", flat=True)
-        rows = rows.annotate(above=Substr("path", 1, Length("path") - LessonPage.steplen)).filter(above__in=courses)
+    courses = on_offer().filter(category=category) if category else on_offer()
+    above = Substr("path", 1, Length("path") - LessonPage.steplen)
+    rows = rows.annotate(above=above).filter(above__in=courses.values("path"))
     begun = progress.filter(lesson=OuterRef("pk"))
     return list(rows.annotate(begun=Exists(begun)).order_by("-begun", "path"))
 
@@ -270,8 +272,8 @@ def not_completed(member: Member, category: str = "") -> list[LessonPage]:
 
 
 def catalogue(*, category: str = "", industry: str = "", text: str = "") -> QuerySet[CoursePage]:
-    """Published courses that pass the filters; a text is looked for in titles and summaries of courses and lessons."""
-    found = CoursePage.objects.live().public().select_related("cover").order_by("-first_published_at", "path")
+    """Courses on offer that pass the filters; a text is looked for in titles and summaries of courses and lessons."""
+    found = on_offer().select_related("cover").order_by("-first_published_at", "path")
     if category:
         found = found.filter(category=category)
     if industry:
@@ -283,24 +285,42 @@ def catalogue(*, category: str = "", industry: str = "", text: str = "") -> Quer
     return found
 
 
+def on_offer() -> QuerySet[CoursePage]:
+    """The courses that are published, for everybody, and not archived."""
+    return CoursePage.objects.live().public().filter(archived=False)
+
+
 def industries() -> list[str]:
-    """The crops and industries that published courses are about."""
-    rows = CoursePage.objects.live().exclude(industry="").order_by("industry")
+    """The crops and industries that courses on offer are about."""
+    rows = on_offer().exclude(industry="").order_by("industry")
     return list(rows.values_list("industry", flat=True).distinct())
 
 
 def lesson_counts(courses: Iterable[CoursePage]) -> dict[str, tuple[int, int]]:
-    """Lessons and milliseconds of video of some courses by course path, in one query."""
+    """How many lessons some courses have and how long they take (milliseconds), by course path, in one query."""
     paths = [course.path for course in courses]
     condition = Q(pk__in=[])
     for path in paths:
         condition |= Q(path__startswith=path)
-    rows = LessonPage.objects.live().filter(condition).values_list("path", "media__duration_ms")
+    rows = LessonPage.objects.live().filter(condition).values_list("path", "media__duration_ms", "reading_seconds")
     found = dict.fromkeys(paths, (0, 0))
-    for path, duration in rows:
+    for path, duration, reading in rows:
         number, total = found[path[: -LessonPage.steplen]]
-        found[path[: -LessonPage.steplen]] = (number + 1, total + (duration or 0))
+        found[path[: -LessonPage.steplen]] = (number + 1, total + (duration or 0) + reading * 1000)
     return found
+
+
+def first_before(course: CoursePage, member: Member | None) -> list[tuple[CoursePage, bool]]:
+    """The published courses that should come before one, in the editors' order, each with whether the member completed it."""
+    courses = [row.course for row in course.prerequisites.select_related("course") if row.course.live]
+    return [(one, member is not None and has_completed(member, one)) for one in courses]
+
+
+def has_completed(member: Member, course: CoursePage) -> bool:
+    """Whether a member has completed every required lesson of a course that has a video; a course without any is not completed."""
+    needed = course.lessons().filter(required=True, media__isnull=False)
+    done = LessonProgress.objects.filter(member=member, lesson__in=needed, completed_at__isnull=False)
+    return 0 < needed.count() == done.count()
 
 
 def hours_of(lessons: Iterable[LessonPage], day: dt.date) -> Decimal:

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "cms",
     "lms.demo",
     "wagtail.contrib.redirects",
+    "wagtail.contrib.typed_table_block",
     "wagtail.embeds",
     "wagtail.sites",
     "wagtail.users",

@@ -11,7 +11,7 @@ from django import template
 from django.core.paginator import Paginator
 from django.template.context import RequestContext
 
-from courses import selectors
+from courses import lengths, selectors
 from courses.forms import CatalogueFilter
 from courses.models import CoursePage, LessonPage
 from lms.core import clock
@@ -36,11 +36,11 @@ def catalogue(context: RequestContext) -> dict[str, Any]:
 
 
 def cards(courses: Any) -> list[dict[str, Any]]:
-    """Courses with their number of lessons and minutes of video, as cards show them."""
+    """Courses with their number of lessons and the minutes that they take, as cards show them."""
     found = list(courses)
     counts = selectors.lesson_counts(found)
     return [
-        {"course": course, "lessons": counts[course.path][0], "minutes": -(-counts[course.path][1] // 60_000)}
+        {"course": course, "lessons": counts[course.path][0], "minutes": lengths.minutes(counts[course.path][1])}
         for course in found
     ]
 
@@ -53,14 +53,18 @@ def newest_courses(number: int) -> list[dict[str, Any]]:
 
 @register.simple_tag(takes_context=True)
 def course_state(context: RequestContext, page: CoursePage) -> dict[str, Any]:
-    """The lessons of a course with the reader's progress in each; how many he has completed; what it earns."""
+    """The lessons of a course with the reader's progress in each; what should come first; how many he has completed; what it earns."""
     member, lessons = _member(context), list(page.lessons())
     progress = selectors.progress_in(lessons, member) if member else {}
     rows = [{"lesson": lesson, "progress": progress.get(lesson.pk)} for lesson in lessons]
     done = sum(1 for row in rows if row["progress"] and row["progress"].completed_at)
     unfinished = (row["lesson"] for row in rows if not (row["progress"] and row["progress"].completed_at))
+    before = selectors.first_before(page, member)
     return {
         "rows": rows,
+        "before": before,
+        "first": next((course for course, completed in before if member and not completed), None),
+        "minutes": sum(lesson.minutes for lesson in lessons),
         "done": done,
         "member": member,
         "next": next(unfinished, None),

@@ -16,7 +16,7 @@ from wagtail.models import Page
 
 from cms.models import HomePage, NewsIndexPage, NewsPage
 from courses import media
-from courses.models import CourseIndexPage, CoursePage, LessonPage
+from courses.models import CourseIndexPage, CoursePage, CoursePrerequisite, LessonPage
 from lms.core import clock
 from lms.demo import content, drawing, video
 from lms.demo.geography import COUNTY
@@ -74,6 +74,7 @@ def publish(studio: Studio, by: User, told: Report) -> list[LessonPage]:
     for course in studio.courses:
         lessons += _course(index, course, jobs, by)
         told()
+    _prerequisites(studio.courses)
     _news(by)
     return lessons
 
@@ -99,6 +100,14 @@ def _course(index: CourseIndexPage, course: content.Course, jobs: Jobs, by: User
         _publish(page, made, by)
         lessons.append(made)
     return lessons
+
+
+def _prerequisites(courses: list[content.Course]) -> None:
+    pages = {page.slug: page for page in CoursePage.objects.all()}
+    rows = [(pages[course.slug], pages[course.after]) for course in courses if course.after]
+    for page, before in rows:
+        page.prerequisites.add(CoursePrerequisite(course=before))
+        page.save_revision().publish()
 
 
 def _publish(parent: Page, page: Page, by: User) -> None:

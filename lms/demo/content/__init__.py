@@ -8,6 +8,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "courses"
 FIELDS = ("title", "summary", "category", "industry", "audience", "season")
+AFTER = "after"
+"""The field of a course's file that names, by slug, the course to be completed before it."""
 CATEGORIES = ("theory", "political", "discipline", "purpose", "history", "situation", "skills")
 
 
@@ -59,6 +61,7 @@ class Course:
     slug: str
     facts: dict[str, str]
     lessons: list[Lesson]
+    after: str = ""
 
     @property
     def title(self) -> str:
@@ -91,9 +94,12 @@ def _take(course: Course, line: str) -> None:
         course.lessons.append(Lesson(line[2:]))
     elif not course.lessons:
         name, colon, value = line.partition(":")
-        if not colon or name not in FIELDS:
+        if not colon or name not in (*FIELDS, AFTER):
             raise ContentError(f"not a field: {line[:20]}")
-        course.facts[name] = value.strip()
+        if name == AFTER:
+            course.after = value.strip()
+        else:
+            course.facts[name] = value.strip()
     else:
         _add(course.lessons[-1], line)
 

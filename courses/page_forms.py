@@ -1,0 +1,40 @@
+"""The forms in which editors write courses, where a rule needs more than one field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminPageForm
+
+
+class CourseForm(WagtailAdminPageForm):
+    """A course cannot ask for itself, neither directly nor by way of others."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        rows = self.formsets["prerequisites"]
+        asked = [form.cleaned_data["course"] for form in rows.forms if _kept(form)]
+        if self.instance.pk and any(_leads_to(course, self.instance.pk) for course in asked):
+            raise forms.ValidationError(_("先修课程绕回了本课程：学员将永远不能开始。请去掉其中一门。"), code="circle")
+        return cleaned
+
+
+def _kept(form: Any) -> bool:
+    """Whether a row of the formset names a course and is not struck out; the rows are validated after the page, so here."""
+    return form.is_valid() and bool(form.cleaned_data.get("course")) and not form.cleaned_data.get("DELETE")
+
+
+def _leads_to(course: Any, wanted: int) -> bool:
+    """Whether a course is, or asks by way of others for, the one with the id ``wanted``."""
+    seen: set[int] = set()
+    waiting = [course]
+    while waiting:
+        one = waiting.pop()
+        if one.pk == wanted:
+            return True
+        if one.pk not in seen:
+            seen.add(one.pk)
+            waiting += [row.course for row in one.prerequisites.select_related("course")]
+    return False
