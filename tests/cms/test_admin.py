@@ -67,8 +67,12 @@ def test_the_tree_is_sound(db: None) -> None:
 
 def form(**fields: str) -> dict[str, str]:
     body = {"body-count": "0", "complete_percent": "90", "required": "on"}
-    comments = {f"comments-{name}": "0" for name in ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")}
-    return {"slug": "", "seo_title": "", "search_description": "", **body, **comments, **fields}
+    no_rows = {
+        f"{rows}-{name}": "0"
+        for rows in ("comments", "prerequisites")
+        for name in ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
+    }
+    return {"slug": "", "seo_title": "", "search_description": "", **body, **no_rows, **fields}
 
 
 def add(client: Client, parent: Page, model: str, **fields: str) -> int:
