@@ -124,7 +124,10 @@ class CoursePage(Screens, Page):
     base_form_class = CourseForm
     search_fields = [
         *Page.search_fields,
-        index.SearchField("summary"),
+        index.SearchField("summary", boost=1.5),
+        index.SearchField("industry", boost=1.5),
+        index.SearchField("audience"),
+        index.SearchField("get_category_display"),
         index.FilterField("category"),
         index.FilterField("archived"),
     ]
@@ -178,7 +181,12 @@ class LessonPage(Screens, Page):
         FieldPanel("body"),
         MultiFieldPanel([FieldPanel("required"), FieldPanel("complete_percent")], _("学习要求")),
     ]
-    search_fields = [*Page.search_fields, index.SearchField("summary"), index.SearchField("body")]
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("summary", boost=1.5),
+        index.SearchField("course_title", boost=1.5),
+        index.SearchField("body"),
+    ]
     parent_page_types = ["courses.CoursePage"]
     subpage_types: list[str] = []
     template = "courses/lesson.html"
@@ -205,6 +213,11 @@ class LessonPage(Screens, Page):
     def course(self) -> CoursePage:
         """The course that this lesson belongs to."""
         return self.get_parent().specific
+
+    @property
+    def course_title(self) -> str:
+        """What the course is called: a lesson is also found by it (葡萄 清园)."""
+        return Page.objects.filter(path=self.path[: -self.steplen]).values_list("title", flat=True).first() or ""
 
     @property
     def needed_ms(self) -> int:

@@ -32,6 +32,7 @@ RECURRING = (
     Recurring("goals-follow-the-calendar", "lms.goals.tasks.follow_the_calendar", hour=1),
     Recurring("seal-ledger", "lms.hours.tasks.seal_ledger", hour=1),
     Recurring("audit-hours", "lms.reports.tasks.audit_nightly", hour=2),
+    Recurring("search-index", "lms.core.search.upkeep.nightly", hour=3),
 )
 
 

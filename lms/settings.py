@@ -315,6 +315,12 @@ vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 
 WAGTAIL_SITE_NAME = "乡学"
 WAGTAIL_I18N_ENABLED = False
+WAGTAILSEARCH_BACKENDS = {
+    "default": {
+        "BACKEND": "lms.core.search.backend",  # finds 栽培 inside 葡萄栽培技术
+        "ATOMIC_REBUILD": False,  # entries are replaced one by one; a transaction over all would keep writers waiting
+    }
+}
 WAGTAILADMIN_BASE_URL = env.str("XIANGXUE_URL", default="http://127.0.0.1:8000")
 WAGTAILADMIN_LOGIN_URL = "/login/"
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES

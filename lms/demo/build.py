@@ -13,13 +13,14 @@ from django.db import transaction
 
 from courses.models import CoursePage, LessonPage
 from lms.core import clock
+from lms.core.search.upkeep import refill
 from lms.demo import geography, library, people, trainings, viewings
 from lms.goals.services import open_year
 from lms.hours import totals
 from lms.hours.services import adopt_rule
 from lms.members.models import Member, Unit, User
 from lms.stations.models import GroupViewing
-from lms.training.models import Attendance, Training
+from lms.training.models import Attendance, Base, Training
 
 LEAST_MEMBERS = 100
 TIERS = [[0, "0.25"], [900, "0.50"], [1800, "1.00"]]
@@ -70,6 +71,7 @@ def build(*, members: int, seed: int, told: Report) -> dict[str, Any]:
     viewings.live_through(county, population, lessons[1:], random, step("集中收看"))
     viewings.begin_a_lesson(lessons[1], cast)
     trainings.plan_ahead(county, population, cast)
+    refill(Base, Training)  # written in bulk
     for year in (today.year - 1, today.year):
         open_year(year=year, by=cast.users["county"])
     step("年度目标")()

@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from wagtail.search import index
 
 from lms.hours.credit import Category
 from lms.members.models import Member, Unit, User
@@ -27,7 +28,7 @@ __all__ = [
 ]
 
 
-class Base(models.Model):
+class Base(index.Indexed, models.Model):
     """A place that is visited: an orchard, a silkworm farm, a memorial, a warning-education hall."""
 
     class Kind(models.TextChoices):
@@ -49,6 +50,15 @@ class Base(models.Model):
     phone = models.CharField(_("联系电话"), max_length=20, blank=True)
     description = models.TextField(_("简介"), blank=True)
 
+    search_fields = [
+        index.SearchField("name", boost=2),
+        index.SearchField("theme", boost=1.5),
+        index.SearchField("description", boost=1.5),
+        index.SearchField("get_kind_display"),
+        index.SearchField("address"),
+        index.RelatedFields("unit", [index.SearchField("name"), index.SearchField("short_name")]),
+    ]
+
     class Meta:
         verbose_name = _("基地")
         verbose_name_plural = _("基地")
@@ -59,7 +69,7 @@ class Base(models.Model):
         return self.name
 
 
-class Training(models.Model):
+class Training(index.Indexed, models.Model):
     """A class (培训班), lecture (报告会), meeting (三会一课) or base visit (基地参观), with its sessions."""
 
     class Kind(models.TextChoices):
@@ -95,6 +105,18 @@ class Training(models.Model):
     view_permission = "trainings.view"
     unit_lookup = "unit"
     own_lookup = "trainer"
+
+    search_auto_update = False  # its sessions are saved after it: the services write the entry when all is there
+    search_fields = [
+        index.SearchField("title", boost=2),
+        index.RelatedFields("sessions", [index.SearchField("topic", boost=1.5)]),
+        index.RelatedFields("base", [index.SearchField("name", boost=1.5), index.SearchField("theme")]),
+        index.RelatedFields("unit", [index.SearchField("name"), index.SearchField("short_name")]),
+        index.SearchField("get_kind_display"),
+        index.SearchField("get_category_display"),
+        index.SearchField("place"),
+        index.SearchField("lecturer"),
+    ]
 
     class Meta:
         verbose_name = _("培训")

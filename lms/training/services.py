@@ -16,6 +16,7 @@ from typing import Any
 from django.db import transaction
 
 from lms.core import clock
+from lms.core.search.upkeep import refresh
 from lms.hours import ledger
 from lms.hours.conversion import Tariffs
 from lms.members import audit
@@ -70,6 +71,7 @@ def plan_training(
     training.save()
     for plan in sessions:
         _insert_session(training, plan)
+    refresh(training)
     audit.record("training.plan", by=by, on=training, unit=unit, kind=kind, sessions=len(sessions))
     return training
 
@@ -98,6 +100,7 @@ def update_training(*, training: Training, by: User | None, **fields: Any) -> bo
         if training.capacity < _seats_taken(training):
             raise TrainingError("capacity")
         training.save()
+    refresh(training)
     audit.record("training.update", by=by, on=training, unit=training.unit, **detail)
     return True
 
@@ -121,6 +124,7 @@ def add_session(*, training: Training, plan: SessionPlan, by: User | None) -> Tr
     """Add a session to an open training."""
     training = _lock_open(training)
     session = _insert_session(training, plan)
+    refresh(training)
     audit.record("training.session.add", by=by, on=training, unit=training.unit, starts_at=str(plan.starts_at))
     return session
 
@@ -143,6 +147,7 @@ def update_session(*, session: TrainingSession, plan: SessionPlan, by: User | No
         session.starts_at, session.ends_at = plan.starts_at, plan.ends_at
         session.measure, session.topic = plan.measure, plan.topic
         session.save()
+    refresh(training)
     old_times = [str(old.starts_at), str(old.ends_at), old.measure]
     new_times = [str(plan.starts_at), str(plan.ends_at), plan.measure]
     audit.record(
@@ -165,6 +170,7 @@ def remove_session(*, session: TrainingSession, by: User | None) -> None:
         raise TrainingError("has-attendance")
     audit.record("training.session.remove", by=by, on=training, unit=training.unit, starts_at=str(session.starts_at))
     session.delete()
+    refresh(training)
 
 
 @transaction.atomic
