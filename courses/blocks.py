@@ -90,3 +90,8 @@ class LessonBody(blocks.StreamBlock):
     )
     callout = CalloutBlock()
     document = DocumentChooserBlock(label=_("资料"), template="courses/blocks/document.html")
+
+
+def texts(body: blocks.StreamValue) -> list[str]:
+    """What is written in a body, block by block, without mark-up."""
+    return [str(text) for text in body.stream_block.get_searchable_content(body)]

@@ -17,6 +17,7 @@ from wagtail.models import Page
 
 from courses import rules
 from courses.models import CoursePage, GroupWatch, LessonPage, LessonProgress, PlaySession, PlaySpan
+from courses.seasons import is_now
 from lms.core import clock
 from lms.core.bulk import plain
 from lms.hours.conversion import Tariffs
@@ -294,6 +295,21 @@ def industries() -> list[str]:
     """The crops and industries that courses on offer are about."""
     rows = on_offer().exclude(industry="").order_by("industry")
     return list(rows.values_list("industry", flat=True).distinct())
+
+
+def timely_words(month: int) -> list[str]:
+    """The crops and industries of published courses, those whose season it is first."""
+    rows = CoursePage.objects.live().exclude(industry="").order_by("industry")
+    found = list(rows.values_list("industry", "season").distinct())
+    found.sort(key=lambda row: not is_now(row[1], month))
+    return list(dict.fromkeys(industry for industry, _season in found))
+
+
+def courses_of(lessons: Iterable[LessonPage]) -> dict[int, CoursePage]:
+    """The course of each of some lessons by lesson id, in one query."""
+    above = {lesson.pk: lesson.path[: -lesson.steplen] for lesson in lessons}
+    found = {course.path: course for course in CoursePage.objects.filter(path__in=set(above.values()))}
+    return {pk: found[path] for pk, path in above.items() if path in found}
 
 
 def lesson_counts(courses: Iterable[CoursePage]) -> dict[str, tuple[int, int]]:

@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("lms.stations.urls")),
     path("", include("lms.reports.urls")),
     path("", include("lms.exchange.urls")),
+    path("", include("cms.urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     *([path("style-guide/", style_guide)] if settings.DEBUG else []),

@@ -21,6 +21,7 @@ set_language          POST  -            **
 home-for-role         GET   -            *
 healthz               GET   -            **
 readyz                GET   -            **
+search                GET   -            **
 
 member-list           GET   -            county town secretary auditor
 member-detail         GET   member       county town secretary auditor        | county auditor | county auditor

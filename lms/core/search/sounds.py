@@ -8,8 +8,6 @@ from itertools import islice, product
 
 from pypinyin import Style, pinyin
 
-READINGS = 3
-"""Readings kept of a character that has several (重: zhong, chong); further ones are for scholars."""
 ALTERNATIVES = 6
 """Ways of cutting letters into syllables that are looked for (``xian``: 县, 西安)."""
 
@@ -47,6 +45,21 @@ LONGEST = max(map(len, SYLLABLES))
 MOST_LETTERS = 24
 """Letters in a row beyond which nobody means pinyin."""
 
+# Characters with a second reading in daily use, all readings. Dictionaries list many more, which nobody types
+# (抱 as pou would make 抱团 a find for pt).
+_SEVERAL = """
+薄 bo bao|便 bian pian|扁 bian pian|剥 bo bao|泊 bo po|藏 cang zang|参 can shen|曾 ceng zeng|差 cha chai|长 chang zhang|朝 chao zhao|车 che ju
+称 cheng chen|乘 cheng sheng|重 zhong chong|臭 chou xiu|畜 chu xu|传 chuan zhuan|攒 zan cuan|大 da dai|单 dan shan|弹 dan tan|得 de dei
+的 de di|地 di de|调 diao tiao|都 du dou|度 du duo|囤 tun dun|恶 e wu|佛 fo fu|否 fou pi|给 gei ji|合 he ge|和 he huo|核 he hu|还 hai huan
+行 xing hang|会 hui kuai|系 xi ji|夹 jia ga|降 jiang xiang|角 jiao jue|校 xiao jiao|嚼 jiao jue|觉 jue jiao|解 jie xie|劲 jin jing
+圈 quan juan|卡 ka qia|壳 ke qiao|乐 le yue|落 luo la|六 liu lu|绿 lv lu|率 lv shuai|露 lu lou|埋 mai man|蔓 man wan
+没 mei mo|秘 mi bi|模 mo mu|粘 zhan nian|弄 nong long|炮 pao bao|屏 ping bing|朴 pu piao|奇 qi ji|强 qiang jiang
+塞 sai se|色 se shai|厦 sha xia|石 shi dan|识 shi zhi|什 shen shi|省 sheng xing|属 shu zhu|熟 shu shou|说 shuo shui|似 si shi
+宿 su xiu|提 ti di|拓 tuo ta|尾 wei yi|吓 xia he|削 xiao xue|血 xue xie|叶 ye xie|殷 yin yan|员 yuan yun|钥 yao yue
+仔 zi zai|择 ze zhai|轧 zha ya|折 zhe she|着 zhe zhao zhuo|琢 zhuo zuo|侧 ce zhai|堡 bao pu
+"""
+SEVERAL = {entry.split()[0]: tuple(entry.split()[1:]) for entry in _SEVERAL.strip().replace("\n", "|").split("|")}
+
 # What an accent of the South or an old ear does not tell apart.
 _HEADS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("f", "h"))
 _TAILS = (("ang", "an"), ("eng", "en"), ("ing", "in"))
@@ -54,9 +67,11 @@ _TAILS = (("ang", "an"), ("eng", "en"), ("ing", "in"))
 
 @lru_cache(maxsize=8192)
 def readings(character: str) -> tuple[str, ...]:
-    """The readings of a Chinese character without tones, the usual one first: 重 → ``("zhong", "chong")``."""
-    found = pinyin(character, style=Style.NORMAL, heteronym=True)[0]
-    return tuple(reading for reading in dict.fromkeys(found) if reading in SYLLABLES)[:READINGS]
+    """The readings in use of a Chinese character without tones, the usual one first: 重 → ``("zhong", "chong")``."""
+    if character in SEVERAL:
+        return SEVERAL[character]
+    found = pinyin(character, style=Style.NORMAL)[0]
+    return tuple(reading for reading in found if reading in SYLLABLES)
 
 
 @lru_cache(maxsize=1024)

@@ -1,0 +1,182 @@
+"""The search of the site: the kinds of things that are found, what of each a person may see, and a find as it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cms.models import NewsPage
+from courses import selectors as courses
+from courses.blocks import texts
+from courses.models import CoursePage, LessonPage
+from lms.core import clock
+from lms.core.search.finding import Find, Finds, Piece, excerpt, find, marked
+from lms.core.search.query import Expression
+from lms.core.templatetags.xiangxue import date_zh, moment_zh
+from lms.training import finding as training
+from lms.training import selectors
+from lms.training.models import Training
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A find as it is shown: what it is called, where it leads (``""``: it has no page for this person), facts about it."""
+
+    kind: Kind
+    url: str
+    title: list[Piece]
+    text: list[Piece]
+    facts: list[str]
+
+
+class Shown(NamedTuple):
+    """An object's texts before they are marked: title, address, texts to take an excerpt from, facts."""
+
+    title: str
+    url: str
+    texts: Sequence[str]
+    facts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of things. ``weight``: how far its finds go before equally good ones of other kinds; courses are what one learns from."""
+
+    code: str
+    label: Any
+    icon: str
+    weight: float
+    rows: Callable[[Any], QuerySet[Any]]
+    show: Callable[[Iterable[int], HttpRequest], dict[int, Shown]]
+
+
+def search(typed: str, user: Any) -> Finds:
+    """What the person may see of all kinds, the best first; ``Find.among`` is the place in ``KINDS``."""
+    found = find(typed, *(kind.rows(user) for kind in KINDS))
+    rows = sorted(found.rows, key=lambda row: -row.score * KINDS[row.among].weight)
+    return Finds(found.near, found.expression, tuple(rows))
+
+
+def results(rows: Sequence[Find], expression: Expression | None, request: HttpRequest) -> list[Result]:
+    """Finds as they are shown, in their order; a few queries for each kind among them, however many they are."""
+    shown = {
+        index: kind.show([row.pk for row in rows if row.among == index], request)
+        for index, kind in enumerate(KINDS)
+        if any(row.among == index for row in rows)
+    }
+    return [
+        _result(KINDS[row.among], shown[row.among][row.pk], expression) for row in rows if row.pk in shown[row.among]
+    ]
+
+
+def _result(kind: Kind, shown: Shown, expression: Expression | None) -> Result:
+    text = excerpt([text for text in shown.texts if text], expression)
+    return Result(kind, shown.url, marked(shown.title, expression), text, [fact for fact in shown.facts if fact])
+
+
+# -- of each kind --------------------------------------------------------------------------
+
+
+def _courses(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
+    pages = list(CoursePage.objects.filter(pk__in=pks))
+    counts = courses.lesson_counts(pages)
+    return {
+        page.pk: Shown(
+            page.title,
+            page.get_url(request),
+            [page.summary, page.audience],
+            [
+                page.get_category_display(),
+                page.industry,
+                _("%(n)s 课") % {"n": counts[page.path][0]},
+                _("适合 %(season)s") % {"season": page.season} if page.season else "",
+            ],
+        )
+        for page in pages
+    }
+
+
+def _lessons(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
+    pages = list(LessonPage.objects.filter(pk__in=pks).select_related("media"))
+    above = courses.courses_of(pages)
+    return {
+        page.pk: Shown(
+            page.title,
+            page.get_url(request),
+            [page.summary, *texts(page.body)],
+            [
+                above[page.pk].title if page.pk in above else "",
+                _("视频 %(n)s 分钟") % {"n": page.media.minutes} if page.media else _("图文"),
+            ],
+        )
+        for page in pages
+    }
+
+
+def _news(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
+    return {
+        page.pk: Shown(page.title, page.get_url(request), [page.summary, *texts(page.body)], [date_zh(page.date)])
+        for page in NewsPage.objects.filter(pk__in=pks)
+    }
+
+
+def _trainings(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
+    rows = list(selectors.with_figures(Training.objects.filter(pk__in=pks)).prefetch_related("sessions"))
+    opened = training.opened_by(request.user, [row.pk for row in rows])
+    return {
+        row.pk: Shown(
+            row.title,
+            reverse("training-detail", args=[row.uuid]) if row.pk in opened else "",
+            [_topics(row)],
+            [
+                row.get_kind_display(),
+                moment_zh(row.starts_at) if row.starts_at else "",
+                row.place,
+                row.unit.label,
+                row.get_state_display(),
+            ],
+        )
+        for row in rows
+    }
+
+
+def _topics(row: Training) -> str:
+    topics = "、".join(dict.fromkeys(session.topic for session in row.sessions.all() if session.topic))
+    return _("内容：%(topics)s") % {"topics": topics} if topics else ""
+
+
+def _bases(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
+    opens = selectors.may_open_desk(request.user)
+    return {
+        base.pk: Shown(
+            base.name,
+            reverse("base-detail", args=[base.code]) if opens else "",
+            [base.description],
+            [base.get_kind_display(), base.theme, base.address or base.unit.label],
+        )
+        for base in selectors.bases().filter(pk__in=pks)
+    }
+
+
+KINDS = (
+    Kind("courses", gettext_lazy("课程"), "book", 1.5, lambda user: CoursePage.objects.live().public(), _courses),
+    Kind("lessons", gettext_lazy("课时"), "play", 1.2, lambda user: LessonPage.objects.live().public(), _lessons),
+    Kind("news", gettext_lazy("动态"), "info", 1.0, lambda user: NewsPage.objects.live().public(), _news),
+    Kind("trainings", gettext_lazy("培训"), "calendar", 0.6, training.trainings, _trainings),
+    Kind("bases", gettext_lazy("基地"), "place", 1.2, training.bases, _bases),
+)
+
+
+# -- what to try ---------------------------------------------------------------------------
+
+
+def suggestions(number: int = 8) -> list[str]:
+    """Words worth a search now: crops and industries whose season it is, then the others."""
+    return courses.timely_words(clock.today().month)[:number]
