@@ -126,7 +126,7 @@ class CoursePage(Screens, Page):
         *Page.search_fields,
         index.SearchField("summary", boost=1.5),
         index.SearchField("industry", boost=1.5),
-        index.SearchField("audience"),
+        index.SearchField("audience", boost=1.5),
         index.SearchField("get_category_display"),
         index.FilterField("category"),
         index.FilterField("archived"),

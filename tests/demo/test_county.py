@@ -48,6 +48,12 @@ def test_the_county_is_whole_and_its_ledger_audits_clean(settings: Any, tmp_path
     found = json.loads(out.getvalue())
     assert found["entries"] == figures["entries"] > 1000
     assert found["violations"] == []
+    out = StringIO()
+    call_command("search_report", json=True, stdout=out)
+    search = json.loads(out.getvalue())
+    assert search["queries"] >= 100
+    assert search["recall"] >= 0.95, search["short"]
+    assert search["precision"] >= 0.88, search["short"]
     with pytest.raises(CommandError) as refused:
         make(settings, tmp_path)
     assert refused.value.returncode == 2

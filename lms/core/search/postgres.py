@@ -43,7 +43,7 @@ class Index(Indexing, postgres.PostgresIndex):
         return {
             "title": _vector(entry.title, "A"),
             "body": f"{_vector(entry.summary, 'B')} {_vector(only_body, 'D')}",
-            "autocomplete": _vector(entry.autocomplete, "D"),
+            "autocomplete": _vector([*entry.autocomplete, *entry.summary], "D"),
         }
 
 
@@ -58,7 +58,7 @@ class Compiler(postgres.PostgresSearchQueryCompiler):
 
 
 class AutocompleteCompiler(Compiler, postgres.PostgresAutocompleteQueryCompiler):
-    """The same over the completions."""
+    """The same over the completions: titles and summaries."""
 
 
 class Backend(postgres.PostgresSearchBackend):

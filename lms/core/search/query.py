@@ -137,11 +137,17 @@ def _exact(part: str) -> Expression | None:
 
 
 def _readings(part: str) -> list[tuple[str, ...]]:
-    """The cuts of letters: whole syllables if there is such a cut, else those with bare initials."""
+    """The cuts of letters: whole syllables if there is such a cut, else syllables and then initials (``zaip``, ``pt``)."""
     if not part.isalpha():
         return []
     found = cuts(part)
-    return [cut for cut in found if whole(cut)] or [cut for cut in found if len(cut) > 1]
+    return [cut for cut in found if whole(cut)] or [cut for cut in found if len(cut) > 1 and _trails(cut)]
+
+
+def _trails(cut: tuple[str, ...]) -> bool:
+    """Whether no syllable follows a bare initial: one among syllables is a slip of the finger."""
+    known = [part in SYLLABLES for part in cut]
+    return known == sorted(known, reverse=True) or not any(part in SYLLABLES and len(part) > 1 for part in cut)
 
 
 def _spoken(cut: tuple[str, ...]) -> Expression | None:
@@ -200,7 +206,8 @@ def _half(parts: list[str]) -> Expression | None:
     """At least half of the words; None when there is only one."""
     found: list[Expression] = []
     for part in parts:
-        found += [Has(two) for two in _twos(part)] if words.is_han(part) else [_exact(part) or Has(part)]
+        long = words.is_han(part) and len(part) > 3
+        found += [Has(two) for two in _twos(part)] if long else [_exact(part) or Has(part)]
     found = list(dict.fromkeys(found))[:PARTS]
     if len(found) < 2:
         return None

@@ -150,12 +150,14 @@ def misheard(cut: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 
 def mistyped(letters: str) -> tuple[tuple[str, ...], ...]:
-    """Readings of letters after one slip of the finger: two that changed places, or one too many (``putoa`` → ``pu tao``)."""
+    """Readings of letters after one slip of the finger: two that changed places, one too many, a g or h left out."""
     swapped = [
         letters[:at] + letters[at + 1] + letters[at] + letters[at + 2 :]
         for at in range(len(letters) - 1)
         if letters[at] != letters[at + 1]
     ]
     dropped = [letters[:at] + letters[at + 1 :] for at in range(len(letters))]
-    found = [cut for text in dict.fromkeys(swapped + dropped) for cut in cuts(text) if whole(cut) and len(cut) > 1]
-    return tuple(dict.fromkeys(found))[:24]
+    added = [letters[:at] + extra + letters[at:] for at in range(1, len(letters) + 1) for extra in "gh"]
+    candidates = dict.fromkeys(swapped + dropped + added)
+    found = [cut for text in candidates for cut in cuts(text) if whole(cut) and len(cut) > 1]
+    return tuple(dict.fromkeys(found))[:36]

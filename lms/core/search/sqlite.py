@@ -15,10 +15,10 @@ from modelsearch.query import Phrase, PlainText
 from lms.core.search.entries import Entry, Hit, Indexing
 from lms.core.search.query import Expression, fts5, whatever
 
-SUMMARY_TIMES = 3
-"""The body column holds the summary so often, which is how a term of the summary weighs more than one of the body."""
-WEIGHTS = "1.0, 1.0, 12.0"
-"""Of the columns autocomplete, body, title, in the table's order."""
+COLUMNS = ["autocomplete", "body", "title"]
+"""The table's columns in its order. What completes a word also holds the summary, so that a summary has its own weight."""
+WEIGHTS = "4.0, 1.0, 12.0"
+"""Of the columns: title before summary before body."""
 
 
 class Rank(Func):
@@ -54,13 +54,15 @@ class Index(Indexing, sqlite.SQLiteIndex):
         """The columns of an entry."""
         return {
             "title": " ".join(entry.title),
-            "body": " ".join([*entry.summary * SUMMARY_TIMES, *entry.body]),
-            "autocomplete": " ".join(entry.autocomplete),
+            "body": " ".join(entry.body),
+            "autocomplete": " ".join([*entry.autocomplete, *entry.summary]),
         }
 
 
 class Compiler(sqlite.SQLiteSearchQueryCompiler):
     """Reads what was typed as our expressions and ranks by the weighted BM25."""
+
+    FTS_TABLE_FIELDS = COLUMNS
 
     def build_search_query_content(self, query: Any, config: Any = None) -> Any:
         """A text or a phrase becomes the expression of its terms; what joins them stays modelsearch's."""
@@ -73,7 +75,9 @@ class Compiler(sqlite.SQLiteSearchQueryCompiler):
 
 
 class AutocompleteCompiler(Compiler, sqlite.SQLiteAutocompleteQueryCompiler):
-    """The same over the completions."""
+    """The same over the completions: titles and summaries."""
+
+    FTS_TABLE_FIELDS = ["autocomplete"]
 
 
 class Backend(sqlite.SQLiteSearchBackend):
@@ -85,7 +89,7 @@ class Backend(sqlite.SQLiteSearchBackend):
 
     def hits(self, expression: Expression, kinds: Iterable[int], keys: Any, limit: int) -> list[Hit]:
         """``backend.Backend.hits``."""
-        match = fts.MatchExpression(["title", "body"], _spelled(expression))
+        match = fts.MatchExpression(COLUMNS, _spelled(expression))
         rows = fts.SQLiteFTSIndexEntry.objects.filter(match, index_entry__content_type_id__in=list(kinds))
         found = rows.filter(index_entry__object_id__in=keys).annotate(rank=Rank()).order_by("rank")
         return [Hit(pk, -rank) for pk, rank in found.values_list("index_entry__object_id", "rank")[:limit]]
