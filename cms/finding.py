@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cms.models import NewsPage
-from courses import selectors as courses
+from courses import catalogue as courses
 from courses.blocks import texts
 from courses.models import CoursePage, LessonPage
 from lms.core import clock
@@ -113,7 +113,8 @@ def _lessons(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
             [page.summary, *texts(page.body)],
             [
                 above[page.pk].title if page.pk in above else "",
-                _("视频 %(n)s 分钟") % {"n": page.media.minutes} if page.media else _("图文"),
+                _("视频") if page.media else _("图文"),
+                _("约 %(n)s 分钟") % {"n": page.minutes} if page.minutes else "",
             ],
         )
         for page in pages
@@ -166,8 +167,8 @@ def _bases(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
 
 
 KINDS = (
-    Kind("courses", gettext_lazy("课程"), "book", 1.5, lambda user: CoursePage.objects.live().public(), _courses),
-    Kind("lessons", gettext_lazy("课时"), "play", 1.2, lambda user: LessonPage.objects.live().public(), _lessons),
+    Kind("courses", gettext_lazy("课程"), "book", 1.5, lambda user: courses.on_offer(), _courses),
+    Kind("lessons", gettext_lazy("课时"), "play", 1.2, lambda user: courses.lessons_on_offer(), _lessons),
     Kind("news", gettext_lazy("动态"), "info", 1.0, lambda user: NewsPage.objects.live().public(), _news),
     Kind("trainings", gettext_lazy("培训"), "calendar", 0.6, training.trainings, _trainings),
     Kind("bases", gettext_lazy("基地"), "place", 1.2, training.bases, _bases),

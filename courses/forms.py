@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -10,7 +11,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from wagtailmedia.forms import BaseMediaForm
 
-from courses import media, selectors
+from courses import catalogue, media
+from courses.catalogue import Wanted
 from courses.media import Facts, MediaError
 from courses.models import MediaFile
 from courses.watch_models import WatchFlag
@@ -45,27 +47,42 @@ class MediaForm(BaseMediaForm):
 
 
 class CatalogueFilter(forms.Form):
-    """Search and filters of the catalogue; they stay in the address."""
+    """Search and filters of the catalogue; they stay in the address. ``done``: courses (by path) that the reader has completed."""
+
+    ANY = ("", _("全部"))
+    LENGTHS = [ANY, (catalogue.SHORT, _("半小时以内")), (catalogue.LONG, _("半小时以上"))]
 
     q = forms.CharField(label=_("想学什么"), required=False, max_length=60)
-    category = forms.ChoiceField(label=_("内容类别"), required=False, choices=[("", _("全部")), *Category.choices])
+    category = forms.ChoiceField(label=_("内容类别"), required=False, choices=[ANY, *Category.choices])
+    season = forms.ChoiceField(label=_("时节"), required=False, choices=[ANY, ("now", _("正当时节"))])
+    length = forms.ChoiceField(label=_("用时"), required=False, choices=LENGTHS)
+    form = forms.ChoiceField(label=_("形式"), required=False, choices=[ANY, ("video", _("有视频"))])
+    state = forms.ChoiceField(label=_("进度"), required=False, choices=[ANY, ("todo", _("还没学完"))])
 
-    def __init__(self, data: Any) -> None:
+    field_order = ["q", "category", "industry", "season", "length", "form", "state"]
+
+    def __init__(self, data: Any, done: Collection[str] | None = None) -> None:
         super().__init__(data)
-        crops = [(crop, crop) for crop in selectors.industries()]
-        self.fields["industry"] = forms.ChoiceField(
-            label=_("产业或作物"), required=False, choices=[("", _("全部")), *crops]
-        )
+        crops = [(crop, crop) for crop in catalogue.industries()]
+        self.fields["industry"] = forms.ChoiceField(label=_("产业或作物"), required=False, choices=[self.ANY, *crops])
+        self.done = done
+        if done is None:
+            del self.fields["state"]
+        self.order_fields(self.field_order)
 
-    def wanted(self) -> dict[str, str]:
-        """The filters as ``selectors.catalogue`` takes them; one that makes no sense is left out."""
+    def wanted(self) -> Wanted:
+        """What is looked for; a filter that makes no sense is left out."""
         self.is_valid()
         values = self.cleaned_data
-        return {
-            "text": values.get("q", ""),
-            "category": values.get("category", ""),
-            "industry": values.get("industry", ""),
-        }
+        return Wanted(
+            text=values.get("q", ""),
+            category=values.get("category", ""),
+            industry=values.get("industry", ""),
+            length=values.get("length", ""),
+            timely=values.get("season") == "now",
+            video=values.get("form") == "video",
+            without=self.done or () if values.get("state") == "todo" else (),
+        )
 
 
 class FlagFilter(forms.Form):

@@ -12,12 +12,10 @@ from typing import Any
 
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Length, Substr
 from wagtail.models import Page
 
-from courses import rules
+from courses import catalogue, rules
 from courses.models import CoursePage, GroupWatch, LessonPage, LessonProgress, PlaySession, PlaySpan
-from courses.seasons import is_now
 from lms.core import clock
 from lms.core.bulk import plain
 from lms.hours.conversion import Tariffs
@@ -246,90 +244,37 @@ def next_lesson(member: Member, taken: Collection[str] = ()) -> LessonPage | Non
     if started is not None:
         return started.lesson
     done = LessonProgress.objects.filter(member=member, completed_at__isnull=False).values("lesson_id")
-    waiting = LessonPage.objects.live().filter(media__isnull=False, required=True).exclude(pk__in=done)
+    waiting = catalogue.lessons_on_offer().filter(media__isnull=False, required=True).exclude(pk__in=done)
     learned = CoursePage.objects.filter(category__in=taken).values("path")
-    above = Substr("path", 1, Length("path") - LessonPage.steplen)
-    rows = (
-        waiting.annotate(above=above)
-        .filter(above__in=on_offer().values("path"))
-        .annotate(known=Case(When(Exists(learned.filter(path=OuterRef("above"))), then=1), default=0))
-    )
+    rows = waiting.annotate(known=Case(When(Exists(learned.filter(path=OuterRef("above"))), then=1), default=0))
     return rows.select_related("media").order_by("known", "path").first()
 
 
 def not_completed(member: Member, category: str = "") -> list[LessonPage]:
-    """Published lessons with a video that the member has not completed, of a category if one is named, those begun first."""
+    """Lessons on offer with a video that the member has not completed, of a category if one is named, those begun first."""
     progress = LessonProgress.objects.filter(member=member)
     done = progress.filter(completed_at__isnull=False).values("lesson_id")
-    rows = LessonPage.objects.live().filter(media__isnull=False).exclude(pk__in=done).select_related("media")
-    courses = on_offer().filter(category=category) if category else on_offer()
-    above = Substr("path", 1, Length("path") - LessonPage.steplen)
-    rows = rows.annotate(above=above).filter(above__in=courses.values("path"))
+    courses = catalogue.on_offer().filter(category=category) if category else catalogue.on_offer()
+    rows = catalogue.lessons_on_offer(courses).filter(media__isnull=False).exclude(pk__in=done).select_related("media")
     begun = progress.filter(lesson=OuterRef("pk"))
     return list(rows.annotate(begun=Exists(begun)).order_by("-begun", "path"))
 
 
-# -- the catalogue -------------------------------------------------------------------
-
-
-def catalogue(*, category: str = "", industry: str = "", text: str = "") -> QuerySet[CoursePage]:
-    """Courses on offer that pass the filters; a text is looked for in titles and summaries of courses and lessons."""
-    found = on_offer().select_related("cover").order_by("-first_published_at", "path")
-    if category:
-        found = found.filter(category=category)
-    if industry:
-        found = found.filter(industry=industry)
-    for word in text.split():
-        lessons = LessonPage.objects.live().filter(Q(title__icontains=word) | Q(summary__icontains=word))
-        above = {path[: -LessonPage.steplen] for path in lessons.values_list("path", flat=True)}
-        found = found.filter(Q(title__icontains=word) | Q(summary__icontains=word) | Q(path__in=above))
-    return found
-
-
-def on_offer() -> QuerySet[CoursePage]:
-    """The courses that are published, for everybody, and not archived."""
-    return CoursePage.objects.live().public().filter(archived=False)
-
-
-def industries() -> list[str]:
-    """The crops and industries that courses on offer are about."""
-    rows = on_offer().exclude(industry="").order_by("industry")
-    return list(rows.values_list("industry", flat=True).distinct())
-
-
-def timely_words(month: int) -> list[str]:
-    """The crops and industries of published courses, those whose season it is first."""
-    rows = CoursePage.objects.live().exclude(industry="").order_by("industry")
-    found = list(rows.values_list("industry", "season").distinct())
-    found.sort(key=lambda row: not is_now(row[1], month))
-    return list(dict.fromkeys(industry for industry, _season in found))
-
-
-def courses_of(lessons: Iterable[LessonPage]) -> dict[int, CoursePage]:
-    """The course of each of some lessons by lesson id, in one query."""
-    above = {lesson.pk: lesson.path[: -lesson.steplen] for lesson in lessons}
-    found = {course.path: course for course in CoursePage.objects.filter(path__in=set(above.values()))}
-    return {pk: found[path] for pk, path in above.items() if path in found}
-
-
-def lesson_counts(courses: Iterable[CoursePage]) -> dict[str, tuple[int, int]]:
-    """How many lessons some courses have and how long they take (milliseconds), by course path, in one query."""
-    paths = [course.path for course in courses]
-    condition = Q(pk__in=[])
-    for path in paths:
-        condition |= Q(path__startswith=path)
-    rows = LessonPage.objects.live().filter(condition).values_list("path", "media__duration_ms", "reading_seconds")
-    found = dict.fromkeys(paths, (0, 0))
-    for path, duration, reading in rows:
-        number, total = found[path[: -LessonPage.steplen]]
-        found[path[: -LessonPage.steplen]] = (number + 1, total + (duration or 0) + reading * 1000)
-    return found
+# -- courses as a whole ----------------------------------------------------------------
 
 
 def first_before(course: CoursePage, member: Member | None) -> list[tuple[CoursePage, bool]]:
     """The published courses that should come before one, in the editors' order, each with whether the member completed it."""
     courses = [row.course for row in course.prerequisites.select_related("course") if row.course.live]
     return [(one, member is not None and has_completed(member, one)) for one in courses]
+
+
+def completed_courses(member: Member) -> set[str]:
+    """The paths of the courses of which a member has completed every required lesson that has a video."""
+    needed = catalogue.with_course(LessonPage.objects.live()).filter(required=True, media__isnull=False)
+    done = Q(progress__member=member, progress__completed_at__isnull=False)
+    rows = needed.order_by().values("above").annotate(n=Count("pk", distinct=True), done=Count("pk", filter=done))
+    return {row["above"] for row in rows if row["n"] == row["done"]}
 
 
 def has_completed(member: Member, course: CoursePage) -> bool:

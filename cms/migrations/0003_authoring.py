@@ -5,15 +5,76 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cms', '0002_site'),
+        ("cms", "0002_site"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='newspage',
-            name='body',
-            field=wagtail.fields.StreamField([('heading', 0), ('paragraph', 1), ('picture', 4), ('clip', 6), ('sound', 8), ('steps', 12), ('table', 15), ('callout', 19), ('document', 20)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'icon': 'title', 'label': '小标题', 'max_length': 80, 'template': 'courses/blocks/heading.html'}), 1: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'ol', 'ul', 'link'], 'label': '正文'}), 2: ('wagtail.images.blocks.ImageChooserBlock', (), {'label': '图片'}), 3: ('wagtail.blocks.CharBlock', (), {'label': '说明', 'max_length': 120, 'required': False}), 4: ('wagtail.blocks.StructBlock', [[('image', 2), ('caption', 3)]], {}), 5: ('wagtailmedia.blocks.VideoChooserBlock', (), {'label': '视频'}), 6: ('wagtail.blocks.StructBlock', [[('video', 5), ('caption', 3)]], {}), 7: ('wagtailmedia.blocks.AudioChooserBlock', (), {'label': '录音'}), 8: ('wagtail.blocks.StructBlock', [[('audio', 7), ('caption', 3)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'label': '标题', 'max_length': 60, 'required': False}), 10: ('wagtail.blocks.CharBlock', (), {'max_length': 300}), 11: ('wagtail.blocks.ListBlock', (10,), {'label': '步骤'}), 12: ('wagtail.blocks.StructBlock', [[('title', 9), ('steps', 11)]], {}), 13: ('wagtail.blocks.CharBlock', (), {'label': '文字', 'max_length': 200, 'required': False}), 14: ('wagtail.blocks.DecimalBlock', (), {'label': '数字', 'required': False, 'template': 'courses/blocks/number.html'}), 15: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 13), ('number', 14)]], {'label': '表格', 'template': 'courses/blocks/table.html'}), 16: ('wagtail.blocks.CharBlock', (), {'label': '标题', 'max_length': 60}), 17: ('wagtail.blocks.TextBlock', (), {'label': '内容'}), 18: ('wagtail.blocks.CharBlock', (), {'label': '联系人', 'max_length': 100, 'required': False}), 19: ('wagtail.blocks.StructBlock', [[('title', 16), ('text', 17), ('contact', 18)]], {}), 20: ('wagtail.documents.blocks.DocumentChooserBlock', (), {'label': '资料', 'template': 'courses/blocks/document.html'})}, verbose_name='正文'),
+            model_name="newspage",
+            name="body",
+            field=wagtail.fields.StreamField(
+                [
+                    ("heading", 0),
+                    ("paragraph", 1),
+                    ("picture", 4),
+                    ("clip", 6),
+                    ("sound", 8),
+                    ("steps", 12),
+                    ("table", 15),
+                    ("callout", 19),
+                    ("document", 20),
+                ],
+                blank=True,
+                block_lookup={
+                    0: (
+                        "wagtail.blocks.CharBlock",
+                        (),
+                        {
+                            "icon": "title",
+                            "label": "小标题",
+                            "max_length": 80,
+                            "template": "courses/blocks/heading.html",
+                        },
+                    ),
+                    1: (
+                        "wagtail.blocks.RichTextBlock",
+                        (),
+                        {"features": ["bold", "italic", "ol", "ul", "link"], "label": "正文"},
+                    ),
+                    2: ("wagtail.images.blocks.ImageChooserBlock", (), {"label": "图片"}),
+                    3: ("wagtail.blocks.CharBlock", (), {"label": "说明", "max_length": 120, "required": False}),
+                    4: ("wagtail.blocks.StructBlock", [[("image", 2), ("caption", 3)]], {}),
+                    5: ("wagtailmedia.blocks.VideoChooserBlock", (), {"label": "视频"}),
+                    6: ("wagtail.blocks.StructBlock", [[("video", 5), ("caption", 3)]], {}),
+                    7: ("wagtailmedia.blocks.AudioChooserBlock", (), {"label": "录音"}),
+                    8: ("wagtail.blocks.StructBlock", [[("audio", 7), ("caption", 3)]], {}),
+                    9: ("wagtail.blocks.CharBlock", (), {"label": "标题", "max_length": 60, "required": False}),
+                    10: ("wagtail.blocks.CharBlock", (), {"max_length": 300}),
+                    11: ("wagtail.blocks.ListBlock", (10,), {"label": "步骤"}),
+                    12: ("wagtail.blocks.StructBlock", [[("title", 9), ("steps", 11)]], {}),
+                    13: ("wagtail.blocks.CharBlock", (), {"label": "文字", "max_length": 200, "required": False}),
+                    14: (
+                        "wagtail.blocks.DecimalBlock",
+                        (),
+                        {"label": "数字", "required": False, "template": "courses/blocks/number.html"},
+                    ),
+                    15: (
+                        "wagtail.contrib.typed_table_block.blocks.TypedTableBlock",
+                        [[("text", 13), ("number", 14)]],
+                        {"label": "表格", "template": "courses/blocks/table.html"},
+                    ),
+                    16: ("wagtail.blocks.CharBlock", (), {"label": "标题", "max_length": 60}),
+                    17: ("wagtail.blocks.TextBlock", (), {"label": "内容"}),
+                    18: ("wagtail.blocks.CharBlock", (), {"label": "联系人", "max_length": 100, "required": False}),
+                    19: ("wagtail.blocks.StructBlock", [[("title", 16), ("text", 17), ("contact", 18)]], {}),
+                    20: (
+                        "wagtail.documents.blocks.DocumentChooserBlock",
+                        (),
+                        {"label": "资料", "template": "courses/blocks/document.html"},
+                    ),
+                },
+                verbose_name="正文",
+            ),
         ),
     ]

@@ -7,65 +7,157 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('courses', '0003_presence'),
+        ("courses", "0003_presence"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='coursepage',
-            name='archived',
-            field=models.BooleanField(default=False, help_text='归档的课程不再出现在目录、搜索和推荐里；学过的人仍可打开，学时不变。', verbose_name='已归档'),
+            model_name="coursepage",
+            name="archived",
+            field=models.BooleanField(
+                default=False,
+                help_text="归档的课程不再出现在目录、搜索和推荐里；学过的人仍可打开，学时不变。",
+                verbose_name="已归档",
+            ),
         ),
         migrations.AddField(
-            model_name='lessonpage',
-            name='reading_seconds',
-            field=models.PositiveIntegerField(default=0, editable=False, verbose_name='阅读时长（秒）'),
+            model_name="lessonpage",
+            name="reading_seconds",
+            field=models.PositiveIntegerField(default=0, editable=False, verbose_name="阅读时长（秒）"),
         ),
         migrations.AlterField(
-            model_name='coursepage',
-            name='audience',
-            field=models.CharField(blank=True, help_text='例如：种植户、新任支部书记', max_length=100, verbose_name='适合对象'),
+            model_name="coursepage",
+            name="audience",
+            field=models.CharField(
+                blank=True, help_text="例如：种植户、新任支部书记", max_length=100, verbose_name="适合对象"
+            ),
         ),
         migrations.AlterField(
-            model_name='coursepage',
-            name='industry',
-            field=models.CharField(blank=True, help_text='例如：葡萄、蚕桑', max_length=40, verbose_name='产业或作物'),
+            model_name="coursepage",
+            name="industry",
+            field=models.CharField(blank=True, help_text="例如：葡萄、蚕桑", max_length=40, verbose_name="产业或作物"),
         ),
         migrations.AlterField(
-            model_name='coursepage',
-            name='season',
-            field=models.CharField(blank=True, help_text='例如：12月至次年2月冬剪期', max_length=60, verbose_name='适用时节'),
+            model_name="coursepage",
+            name="season",
+            field=models.CharField(
+                blank=True, help_text="例如：12月至次年2月冬剪期", max_length=60, verbose_name="适用时节"
+            ),
         ),
         migrations.AlterField(
-            model_name='coursepage',
-            name='summary',
-            field=models.TextField(help_text='学完能做什么，两三句话。会显示在目录和搜索结果里。', max_length=500, verbose_name='简介'),
+            model_name="coursepage",
+            name="summary",
+            field=models.TextField(
+                help_text="学完能做什么，两三句话。会显示在目录和搜索结果里。", max_length=500, verbose_name="简介"
+            ),
         ),
         migrations.AlterField(
-            model_name='lessonpage',
-            name='body',
-            field=wagtail.fields.StreamField([('heading', 0), ('paragraph', 1), ('picture', 4), ('clip', 6), ('sound', 8), ('steps', 12), ('table', 15), ('callout', 19), ('document', 20)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'icon': 'title', 'label': '小标题', 'max_length': 80, 'template': 'courses/blocks/heading.html'}), 1: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'ol', 'ul', 'link'], 'label': '正文'}), 2: ('wagtail.images.blocks.ImageChooserBlock', (), {'label': '图片'}), 3: ('wagtail.blocks.CharBlock', (), {'label': '说明', 'max_length': 120, 'required': False}), 4: ('wagtail.blocks.StructBlock', [[('image', 2), ('caption', 3)]], {}), 5: ('wagtailmedia.blocks.VideoChooserBlock', (), {'label': '视频'}), 6: ('wagtail.blocks.StructBlock', [[('video', 5), ('caption', 3)]], {}), 7: ('wagtailmedia.blocks.AudioChooserBlock', (), {'label': '录音'}), 8: ('wagtail.blocks.StructBlock', [[('audio', 7), ('caption', 3)]], {}), 9: ('wagtail.blocks.CharBlock', (), {'label': '标题', 'max_length': 60, 'required': False}), 10: ('wagtail.blocks.CharBlock', (), {'max_length': 300}), 11: ('wagtail.blocks.ListBlock', (10,), {'label': '步骤'}), 12: ('wagtail.blocks.StructBlock', [[('title', 9), ('steps', 11)]], {}), 13: ('wagtail.blocks.CharBlock', (), {'label': '文字', 'max_length': 200, 'required': False}), 14: ('wagtail.blocks.DecimalBlock', (), {'label': '数字', 'required': False, 'template': 'courses/blocks/number.html'}), 15: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 13), ('number', 14)]], {'label': '表格', 'template': 'courses/blocks/table.html'}), 16: ('wagtail.blocks.CharBlock', (), {'label': '标题', 'max_length': 60}), 17: ('wagtail.blocks.TextBlock', (), {'label': '内容'}), 18: ('wagtail.blocks.CharBlock', (), {'label': '联系人', 'max_length': 100, 'required': False}), 19: ('wagtail.blocks.StructBlock', [[('title', 16), ('text', 17), ('contact', 18)]], {}), 20: ('wagtail.documents.blocks.DocumentChooserBlock', (), {'label': '资料', 'template': 'courses/blocks/document.html'})}, verbose_name='正文'),
+            model_name="lessonpage",
+            name="body",
+            field=wagtail.fields.StreamField(
+                [
+                    ("heading", 0),
+                    ("paragraph", 1),
+                    ("picture", 4),
+                    ("clip", 6),
+                    ("sound", 8),
+                    ("steps", 12),
+                    ("table", 15),
+                    ("callout", 19),
+                    ("document", 20),
+                ],
+                blank=True,
+                block_lookup={
+                    0: (
+                        "wagtail.blocks.CharBlock",
+                        (),
+                        {
+                            "icon": "title",
+                            "label": "小标题",
+                            "max_length": 80,
+                            "template": "courses/blocks/heading.html",
+                        },
+                    ),
+                    1: (
+                        "wagtail.blocks.RichTextBlock",
+                        (),
+                        {"features": ["bold", "italic", "ol", "ul", "link"], "label": "正文"},
+                    ),
+                    2: ("wagtail.images.blocks.ImageChooserBlock", (), {"label": "图片"}),
+                    3: ("wagtail.blocks.CharBlock", (), {"label": "说明", "max_length": 120, "required": False}),
+                    4: ("wagtail.blocks.StructBlock", [[("image", 2), ("caption", 3)]], {}),
+                    5: ("wagtailmedia.blocks.VideoChooserBlock", (), {"label": "视频"}),
+                    6: ("wagtail.blocks.StructBlock", [[("video", 5), ("caption", 3)]], {}),
+                    7: ("wagtailmedia.blocks.AudioChooserBlock", (), {"label": "录音"}),
+                    8: ("wagtail.blocks.StructBlock", [[("audio", 7), ("caption", 3)]], {}),
+                    9: ("wagtail.blocks.CharBlock", (), {"label": "标题", "max_length": 60, "required": False}),
+                    10: ("wagtail.blocks.CharBlock", (), {"max_length": 300}),
+                    11: ("wagtail.blocks.ListBlock", (10,), {"label": "步骤"}),
+                    12: ("wagtail.blocks.StructBlock", [[("title", 9), ("steps", 11)]], {}),
+                    13: ("wagtail.blocks.CharBlock", (), {"label": "文字", "max_length": 200, "required": False}),
+                    14: (
+                        "wagtail.blocks.DecimalBlock",
+                        (),
+                        {"label": "数字", "required": False, "template": "courses/blocks/number.html"},
+                    ),
+                    15: (
+                        "wagtail.contrib.typed_table_block.blocks.TypedTableBlock",
+                        [[("text", 13), ("number", 14)]],
+                        {"label": "表格", "template": "courses/blocks/table.html"},
+                    ),
+                    16: ("wagtail.blocks.CharBlock", (), {"label": "标题", "max_length": 60}),
+                    17: ("wagtail.blocks.TextBlock", (), {"label": "内容"}),
+                    18: ("wagtail.blocks.CharBlock", (), {"label": "联系人", "max_length": 100, "required": False}),
+                    19: ("wagtail.blocks.StructBlock", [[("title", 16), ("text", 17), ("contact", 18)]], {}),
+                    20: (
+                        "wagtail.documents.blocks.DocumentChooserBlock",
+                        (),
+                        {"label": "资料", "template": "courses/blocks/document.html"},
+                    ),
+                },
+                verbose_name="正文",
+            ),
         ),
         migrations.AlterField(
-            model_name='lessonpage',
-            name='required',
-            field=models.BooleanField(default=True, help_text='选修课时不影响“本课程已学完”。', verbose_name='必修'),
+            model_name="lessonpage",
+            name="required",
+            field=models.BooleanField(default=True, help_text="选修课时不影响“本课程已学完”。", verbose_name="必修"),
         ),
         migrations.CreateModel(
-            name='CoursePrerequisite',
+            name="CoursePrerequisite",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='courses.coursepage', verbose_name='先修课程')),
-                ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='prerequisites', to='courses.coursepage')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="courses.coursepage",
+                        verbose_name="先修课程",
+                    ),
+                ),
+                (
+                    "page",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prerequisites",
+                        to="courses.coursepage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '先修课程',
-                'ordering': ['sort_order'],
-                'abstract': False,
-                'constraints': [models.UniqueConstraint(fields=('page', 'course'), name='course_prerequisite_once'), models.CheckConstraint(condition=models.Q(('page', models.F('course')), _negated=True), name='course_prerequisite_not_itself')],
+                "verbose_name": "先修课程",
+                "ordering": ["sort_order"],
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("page", "course"), name="course_prerequisite_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("page", models.F("course")), _negated=True),
+                        name="course_prerequisite_not_itself",
+                    ),
+                ],
             },
         ),
     ]

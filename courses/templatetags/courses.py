@@ -11,7 +11,9 @@ from django import template
 from django.core.paginator import Paginator
 from django.template.context import RequestContext
 
-from courses import lengths, selectors
+from courses import catalogue as offered
+from courses import for_you, lengths, selectors
+from courses.catalogue import Wanted
 from courses.forms import CatalogueFilter
 from courses.models import CoursePage, LessonPage
 from lms.core import clock
@@ -28,27 +30,40 @@ def _member(context: RequestContext) -> Member | None:
 
 @register.simple_tag(takes_context=True)
 def catalogue(context: RequestContext) -> dict[str, Any]:
-    """``form`` and ``page``: the published courses that pass the filters in the address, with lessons and minutes."""
-    request = context["request"]
-    form = CatalogueFilter(request.GET)
-    page = Paginator(selectors.catalogue(**form.wanted()), PAGE).get_page(request.GET.get("page"))
-    return {"form": form, "page": page, "cards": cards(page.object_list)}
+    """``form``, ``page`` and ``cards``: the courses on offer that pass the filters in the address; ``for_you``: what fits the member."""
+    request, member = context["request"], _member(context)
+    form = CatalogueFilter(request.GET, selectors.completed_courses(member) if member else None)
+    page = Paginator(offered.catalogue(form.wanted()), PAGE).get_page(request.GET.get("page"))
+    fitting = for_you.suggestions(member, lacking={}) if member and not request.GET else []
+    return {"form": form, "page": page, "cards": cards(page.object_list), "for_you": with_reasons(fitting)}
 
 
 def cards(courses: Any) -> list[dict[str, Any]]:
     """Courses with their number of lessons and the minutes that they take, as cards show them."""
     found = list(courses)
-    counts = selectors.lesson_counts(found)
+    counts = offered.lesson_counts(found)
     return [
         {"course": course, "lessons": counts[course.path][0], "minutes": lengths.minutes(counts[course.path][1])}
         for course in found
     ]
 
 
+def with_reasons(fitting: list[for_you.Suggestion]) -> list[dict[str, Any]]:
+    """Suggested courses as cards with the reason for each."""
+    reasons = {one.course.pk: one.reason for one in fitting}
+    return [{**card, "reason": reasons[card["course"].pk]} for card in cards(one.course for one in fitting)]
+
+
 @register.simple_tag
 def newest_courses(number: int) -> list[dict[str, Any]]:
     """The newest published courses, as cards."""
-    return cards(selectors.catalogue()[:number])
+    return cards(offered.catalogue(Wanted())[:number])
+
+
+@register.simple_tag
+def fitting_courses(fitting: list[for_you.Suggestion]) -> list[dict[str, Any]]:
+    """Suggestions as cards."""
+    return with_reasons(fitting)
 
 
 @register.simple_tag(takes_context=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +12,11 @@ from django.shortcuts import render
 
 from courses import flag_selectors as flags
 from courses import selectors as courses
+from courses.for_you import suggestions
 from lms.core import clock
 from lms.core.hours import HUNDREDTH
 from lms.goals import selectors as goals
+from lms.goals.rules import Progress
 from lms.hours import totals
 from lms.members.models import Member
 from lms.reports import asof, evidence
@@ -38,10 +41,12 @@ def _answers(member: Member) -> dict[str, Any]:
     stands = totals.standing(lines)
     lesson = courses.next_lesson(member, {entry.category for entry in stands})
     sessions = training.upcoming_for(member, limit=3)
+    standings = [(row, goals.progress_of(row), _pace(row)) for row in goals.standings_of(member.pk, today.year)]
     return {
         "member": member,
         "year": today.year,
-        "goals": [(row, goals.progress_of(row), _pace(row)) for row in goals.standings_of(member.pk, today.year)],
+        "goals": standings,
+        "for_you": suggestions(member, lacking=_lacking(progress for _row, progress, _pace in standings)),
         "lesson": lesson,
         "begun": courses.begun(member)[:3],
         "session": sessions[0] if sessions else None,
@@ -50,6 +55,17 @@ def _answers(member: Member) -> dict[str, Any]:
         "flags": flags.notices_of(member),
         "recent": sorted(stands, key=lambda entry: entry.earned_on, reverse=True)[:RECENT],
     }
+
+
+def _lacking(verdicts: Iterable[Progress]) -> dict[str, Decimal]:
+    """学时 that goals still ask of a category, the most of any goal."""
+    found: dict[str, Decimal] = {}
+    for progress in verdicts:
+        for name, hours in progress.shortfalls.items():
+            kind, _colon, category = name.partition(":")
+            if kind == "category":
+                found[category] = max(hours, found.get(category, hours))
+    return found
 
 
 def _pace(standing: Any) -> Decimal:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
 from cms.tasks import publish_scheduled
-from courses import lengths, selectors
+from courses import catalogue, lengths, selectors
 from courses.models import CoursePage, CoursePrerequisite, LessonPage, MediaFile, PlaySession
 from lms.core import clock
 from lms.members.models import Member
@@ -52,7 +52,7 @@ def test_a_lesson_says_how_long_it_takes_with_its_text(personas: object) -> None
     lesson.refresh_from_db()
     assert (lesson.reading_seconds, lesson.minutes) == (180, 8)
     (path,) = [lesson.course.path]
-    assert selectors.lesson_counts([lesson.course])[path] == (1, 8 * MINUTE)
+    assert catalogue.lesson_counts([lesson.course])[path] == (1, 8 * MINUTE)
 
 
 def test_tables_films_and_recordings_stand_in_the_text(login: Login) -> None:
@@ -143,7 +143,7 @@ def test_an_archived_course_is_offered_to_nobody_and_stays_readable(login: Login
     course.archived = True
     course.save_revision().publish()
     assert selectors.next_lesson(member) is None and selectors.not_completed(member) == []
-    assert selectors.industries() == []
+    assert catalogue.industries() == []
     assert course.title not in login("").get("/courses/").content.decode()
     page = login("member").get(course.url).content.decode()
     assert "本课程已归档" in page

@@ -1,0 +1,114 @@
+"""What is on offer: the catalogue with its filters, what lessons belong to which course, what is timely."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, F, QuerySet, Sum
+from django.db.models.functions import Coalesce, Length, Substr
+
+from courses.models import CoursePage, LessonPage
+from courses.seasons import is_now
+from lms.core import clock
+from lms.core.search.finding import find
+
+SHORT, LONG = "short", "long"
+SHORT_MS = 30 * 60_000
+"""A course that takes no longer is a short one: it fits into an evening."""
+
+
+# -- courses and their lessons ----------------------------------------------------------
+
+
+def on_offer() -> QuerySet[CoursePage]:
+    """The courses that are published, for everybody, and not archived."""
+    return CoursePage.objects.live().public().filter(archived=False)
+
+
+def with_course(lessons: QuerySet[LessonPage]) -> QuerySet[LessonPage]:
+    """Lessons with the path of their course as ``above``."""
+    return lessons.annotate(above=Substr("path", 1, Length("path") - LessonPage.steplen))
+
+
+def lessons_on_offer(courses: QuerySet[CoursePage] | None = None) -> QuerySet[LessonPage]:
+    """The published lessons of courses on offer, or of some of them, with the path of their course as ``above``."""
+    chosen = on_offer() if courses is None else courses
+    return with_course(LessonPage.objects.live().public()).filter(above__in=chosen.values("path"))
+
+
+def courses_of(lessons: Iterable[LessonPage]) -> dict[int, CoursePage]:
+    """The course of each of some lessons by lesson id, in one query."""
+    above = {lesson.pk: lesson.path[: -lesson.steplen] for lesson in lessons}
+    found = {course.path: course for course in CoursePage.objects.filter(path__in=set(above.values()))}
+    return {pk: found[path] for pk, path in above.items() if path in found}
+
+
+def lesson_counts(courses: Iterable[CoursePage]) -> dict[str, tuple[int, int]]:
+    """How many lessons some courses have and how long they take (milliseconds), by course path, in one query."""
+    paths = [course.path for course in courses]
+    rows = with_course(LessonPage.objects.live()).filter(above__in=paths).order_by().values("above")
+    rows = rows.annotate(n=Count("pk"), ms=Sum(Coalesce(F("media__duration_ms"), 0) + F("reading_seconds") * 1000))
+    return {**dict.fromkeys(paths, (0, 0)), **{row["above"]: (row["n"], row["ms"]) for row in rows}}
+
+
+# -- filters ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody looks for in the catalogue; empty: anything. ``length``: short or long; ``without``: paths to leave out."""
+
+    text: str = ""
+    category: str = ""
+    industry: str = ""
+    length: str = ""
+    timely: bool = False
+    video: bool = False
+    without: Collection[str] = ()
+
+
+def catalogue(wanted: Wanted) -> list[CoursePage]:
+    """The courses on offer that pass, the newest first; those that fit a text, the best first.
+
+    A text is looked for in courses and their lessons, as the site's search does.
+    """
+    rows = on_offer().select_related("cover").order_by("-first_published_at", "path")
+    for name in ("category", "industry"):
+        if value := getattr(wanted, name):
+            rows = rows.filter(**{name: value})
+    if wanted.video:
+        filmed = with_course(LessonPage.objects.live()).filter(media__isnull=False)
+        rows = rows.filter(path__in=filmed.values("above"))
+    found = [course for course in rows if course.path not in wanted.without]
+    if wanted.timely:
+        found = [course for course in found if is_now(course.season, clock.today().month)]
+    if wanted.length:
+        counts = lesson_counts(found)
+        found = [course for course in found if (counts[course.path][1] <= SHORT_MS) == (wanted.length == SHORT)]
+    return _fitting(found, wanted.text) if wanted.text.strip() else found
+
+
+def _fitting(courses: list[CoursePage], text: str) -> list[CoursePage]:
+    """Those of some courses that fit a text by themselves or by a lesson, the best first."""
+    among = CoursePage.objects.filter(pk__in=[course.pk for course in courses])
+    lessons = lessons_on_offer(among)
+    rows = find(text, among, lessons).rows
+    above = courses_of(LessonPage.objects.filter(pk__in=[row.pk for row in rows if row.among == 1]))
+    by_id = {course.pk: course for course in courses}
+    order = dict.fromkeys(row.pk if row.among == 0 else above[row.pk].pk for row in rows)
+    return [by_id[pk] for pk in order if pk in by_id]
+
+
+def industries() -> list[str]:
+    """The crops and industries that courses on offer are about."""
+    rows = on_offer().exclude(industry="").order_by("industry")
+    return list(rows.values_list("industry", flat=True).distinct())
+
+
+def timely_words(month: int) -> list[str]:
+    """The crops and industries of courses on offer, those whose season it is first."""
+    rows = on_offer().exclude(industry="").order_by("industry")
+    found = list(rows.values_list("industry", "season").distinct())
+    found.sort(key=lambda row: not is_now(row[1], month))
+    return list(dict.fromkeys(industry for industry, _season in found))
