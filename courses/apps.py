@@ -1,5 +1,8 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+from lms.core.triggers import install_triggers
 
 
 class CoursesConfig(AppConfig):
@@ -8,7 +11,9 @@ class CoursesConfig(AppConfig):
 
     def ready(self) -> None:
         # Evidence and selectors need the models, which are there only now.
-        from courses import selectors  # noqa: PLC0415
+        from courses import quiz_selectors, selectors  # noqa: PLC0415
         from lms.hours import evidence  # noqa: PLC0415
 
         evidence.register(selectors.credits, "courses.watch:", "stations.viewing:")
+        evidence.register(quiz_selectors.credits, "courses.test:")
+        post_migrate.connect(install_triggers, sender=self)

@@ -6,6 +6,7 @@ Times of the media and of the clock are whole milliseconds: the clock's since 19
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -25,6 +26,9 @@ from courses import lengths
 from courses.blocks import LessonBody
 from courses.page_forms import CourseForm
 from courses.previews import Screens
+from courses.quiz_blocks import questions_of
+from courses.quiz_models import QuizAttempt, QuizDraft, QuizMark, QuizPage, QuizResult, quiz_panel
+from courses.quiz_rules import Question
 from courses.watch_models import PresenceCheck, WatchFlag
 from lms.hours.credit import Category
 from lms.members.models import Member
@@ -40,6 +44,10 @@ __all__ = [
     "PlaySession",
     "PlaySpan",
     "PresenceCheck",
+    "QuizAttempt",
+    "QuizDraft",
+    "QuizMark",
+    "QuizResult",
     "WatchFlag",
 ]
 
@@ -87,7 +95,7 @@ class CourseIndexPage(Screens, Page):
         verbose_name = _("课程目录")
 
 
-class CoursePage(Screens, Page):
+class CoursePage(Screens, QuizPage):
     """A course: lessons in order, in one of the seven categories."""
 
     summary = models.TextField(
@@ -110,6 +118,9 @@ class CoursePage(Screens, Page):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+    final_quiz = models.BooleanField(
+        _("设结业测试"), default=False, help_text=_("从各课时的题目和下面另加的题目里一起抽题")
+    )
 
     content_panels = [
         *Page.content_panels,
@@ -119,6 +130,7 @@ class CoursePage(Screens, Page):
             [FieldPanel("category"), FieldPanel("industry"), FieldPanel("audience"), FieldPanel("season")], _("分类")
         ),
         MultipleChooserPanel("prerequisites", chooser_field_name="course", label=_("先修课程")),
+        quiz_panel(_("结业测试"), FieldPanel("final_quiz")),
         FieldPanel("archived"),
     ]
     base_form_class = CourseForm
@@ -142,6 +154,17 @@ class CoursePage(Screens, Page):
         """The published lessons in order."""
         return LessonPage.objects.child_of(self).live().order_by("path").select_related("media")
 
+    @property
+    def has_quiz(self) -> bool:
+        """Whether there is a final test to take."""
+        return self.final_quiz
+
+    def bank(self) -> Iterator[Question]:
+        """The questions of all published lessons, then those that the course adds."""
+        for lesson in self.lessons():
+            yield from lesson.bank()
+        yield from questions_of(self.questions)
+
 
 class CoursePrerequisite(Orderable):
     """A course that should be completed before another is begun."""
@@ -160,7 +183,7 @@ class CoursePrerequisite(Orderable):
         return f"{self.page_id} ← {self.course_id}"
 
 
-class LessonPage(Screens, Page):
+class LessonPage(Screens, QuizPage):
     """A lesson: a video, a text, or both. With a video it earns hours (个人在线学习, 集中收看)."""
 
     summary = models.CharField(_("简介"), max_length=300, blank=True)
@@ -180,6 +203,7 @@ class LessonPage(Screens, Page):
         MediaChooserPanel("media", media_type="video"),
         FieldPanel("body"),
         MultiFieldPanel([FieldPanel("required"), FieldPanel("complete_percent")], _("学习要求")),
+        quiz_panel(_("课后测试")),
     ]
     search_fields = [
         *Page.search_fields,

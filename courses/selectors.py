@@ -15,7 +15,7 @@ from django.db.models.expressions import Combinable
 from wagtail.models import Page
 
 from courses import catalogue, rules
-from courses.models import CoursePage, GroupWatch, LessonPage, LessonProgress, PlaySession, PlaySpan
+from courses.models import CoursePage, GroupWatch, LessonPage, LessonProgress, PlaySession, PlaySpan, QuizAttempt
 from lms.core import clock
 from lms.core.bulk import plain
 from lms.hours.conversion import Tariffs
@@ -303,4 +303,5 @@ def completed_counts(member: Member, year: int) -> dict[str, int]:
 
 def studied_below(page: Page) -> bool:
     """Whether a page or one below it has records of learning."""
-    return PlaySession.objects.filter(lesson__path__startswith=page.path).exists()
+    played = PlaySession.objects.filter(lesson__path__startswith=page.path)
+    return played.exists() or QuizAttempt.objects.filter(page__path__startswith=page.path).exists()

@@ -8,11 +8,16 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 
+from courses import quiz_admin
 from courses.selectors import studied_below
+from lms.members.permissions import can_anywhere
 
 
 def _refused(request: HttpRequest, page: Page) -> bool:
@@ -43,3 +48,27 @@ def keep_what_was_studied_in_bulk(
         return None
     refused = [page for page in pages if isinstance(page, Page) and _refused(request, page)]
     return redirect("wagtailadmin_explore", refused[0].get_parent().pk) if refused else None
+
+
+class QuizMenuItem(MenuItem):
+    """Shown to who edits content."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return can_anywhere(request.user, quiz_admin.PERMISSION)
+
+
+@hooks.register("register_admin_menu_item")
+def quiz_menu_item() -> MenuItem:
+    """The figures of tests, below the pages and files."""
+    return QuizMenuItem(
+        gettext_lazy("测试统计"), reverse("quiz-statistics"), name="quiz-statistics", icon_name="help", order=790
+    )
+
+
+@hooks.register("register_admin_urls")
+def quiz_urls() -> list[URLPattern]:
+    """Addresses below the admin's own."""
+    return [
+        path("tests/", quiz_admin.quiz_courses, name="quiz-statistics"),
+        path("tests/<int:pk>/", quiz_admin.quiz_questions, name="quiz-statistics-course"),
+    ]

@@ -12,10 +12,11 @@ from django.core.paginator import Paginator
 from django.template.context import RequestContext
 
 from courses import catalogue as offered
-from courses import for_you, lengths, selectors
+from courses import for_you, lengths, quiz_selectors, selectors
 from courses.catalogue import Wanted
 from courses.forms import CatalogueFilter
 from courses.models import CoursePage, LessonPage
+from courses.quiz_models import QuizPage
 from lms.core import clock
 from lms.members.models import Member
 
@@ -84,7 +85,29 @@ def course_state(context: RequestContext, page: CoursePage) -> dict[str, Any]:
         "member": member,
         "next": next(unfinished, None),
         "hours": selectors.hours_of(lessons, clock.today()),
+        "tests_passed": _tests_passed(member, [page, *lessons]),
     }
+
+
+def _tests_passed(member: Member | None, pages: list[QuizPage]) -> set[int]:
+    """Which of the pages' tests the reader has passed; asks only where there is a test."""
+    with_test = [page.pk for page in pages if page.has_quiz]
+    return quiz_selectors.passed_in(with_test, member) if member and with_test else set()
+
+
+@register.simple_tag
+def quiz_bank(page: QuizPage) -> list[dict[str, Any]]:
+    """The questions of a page's test with their answers and pictures, for the editor's preview."""
+    bank = list(page.bank())
+    pictures = quiz_selectors.pictures_of(bank)
+    return [
+        {
+            "question": one,
+            "picture": pictures.get(one.picture),
+            "options": [(text, at in one.answer) for at, text in enumerate(one.options)],
+        }
+        for one in bank
+    ]
 
 
 @register.simple_tag(takes_context=True)
@@ -103,6 +126,7 @@ def lesson_state(context: RequestContext, page: LessonPage) -> dict[str, Any]:
         "member": member,
         "progress": progress,
         "percent": _percent(page, progress.watched_ms if progress else 0),
+        "test_passed": page.pk in _tests_passed(member, [page]),
     }
 
 

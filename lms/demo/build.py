@@ -14,7 +14,7 @@ from django.db import transaction
 from courses.models import CoursePage, LessonPage
 from lms.core import clock
 from lms.core.search.upkeep import refill
-from lms.demo import geography, library, people, trainings, viewings
+from lms.demo import geography, library, people, quizzes, trainings, viewings
 from lms.goals.services import open_year
 from lms.hours import totals
 from lms.hours.services import adopt_rule
@@ -68,8 +68,10 @@ def build(*, members: int, seed: int, told: Report) -> dict[str, Any]:
         step("党员名册")()
         trainings.live_through(county, population, cast, random, step("培训和学时"))
         lessons = library.publish(studio, cast.users["editor"], step("课程和视频"))
+    quizzes.publish(cast.users["editor"])
     viewings.live_through(county, population, lessons[1:], random, step("集中收看"))
     viewings.begin_a_lesson(lessons[1], cast)
+    quizzes.live_through(random)
     trainings.plan_ahead(county, population, cast)
     refill(Base, Training)  # written in bulk
     for year in (today.year - 1, today.year):

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from courses import quiz_selectors as quizzes
 from courses import selectors as courses
 from lms.core import clock
 from lms.goals import selectors as goals
@@ -22,12 +23,13 @@ READERS: dict[str, Callable[[str], Any]] = {
     "attendance": training.evidence_of,
     "viewing": stations.evidence_of,
     "watch": courses.evidence_of,
+    "test": quizzes.evidence_of,
     "claim": claims.evidence_of,
 }
 
 
 def behind(source: str) -> dict[str, Any]:
-    """``{kind: evidence}`` of a ledger source: ``attendance``, ``viewing``, ``watch`` or ``claim``; empty when nothing is known."""
+    """``{kind: evidence}`` of a ledger source: ``attendance``, ``viewing``, ``watch``, ``test`` or ``claim``; empty when nothing is known."""
     for kind, read in READERS.items():
         found = read(source)
         if found is not None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from courses import quizzes
 from courses import services as watching
 from courses.models import LessonPage
 from courses.watch_models import WatchFlag
@@ -30,6 +31,7 @@ from lms.training.models import Base, Training
 from lms.training.services import SessionPlan
 from lms.training.views_roster import FIELD
 from tests.conftest import County
+from tests.courses.quiz_questions import give_quiz
 from tests.exchange import rosters
 from tests.factories import make_course, make_credit, make_member
 from tests.training.pictures import photo
@@ -286,6 +288,30 @@ def watch_flag(county: County, unit: Unit) -> dict[str, Any]:
     return {"pk": WatchFlag.objects.create(session=session, **row).pk}
 
 
+def lesson_quiz(county: County, unit: Unit) -> dict[str, Any]:
+    """A lesson with a test and without a video, so that nothing has to be studied first."""
+    one = LessonPage.objects.filter(slug="quiz").first()
+    if one is None:
+        one = make_course(5, slug="tested")[0]
+        LessonPage.objects.filter(pk=one.pk).update(media=None, slug="quiz")
+        one.refresh_from_db()
+        give_quiz(one)
+    return {"pk": one.pk}
+
+
+def _attempt(county: County, who: Member) -> dict[str, Any]:
+    page = LessonPage.objects.get(**lesson_quiz(county, who.unit))
+    return {"uuid": quizzes.start(page=page, member=who, by=None).uuid}
+
+
+def attempt(county: County, unit: Unit) -> dict[str, Any]:
+    return _attempt(county, somebody(unit))
+
+
+def own_attempt(county: County, unit: Unit) -> dict[str, Any]:
+    return _attempt(county, Member.objects.get(user=county.users["member"]))
+
+
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "-": nothing,
     "member": member,
@@ -304,6 +330,9 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "last-year": last_year,
     "closed-year": closed_year,
     "lesson": lesson,
+    "lesson-quiz": lesson_quiz,
+    "attempt": attempt,
+    "own-attempt": own_attempt,
     "entry": entry,
     "training": training,
     "enrolment": enrolment,

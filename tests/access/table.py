@@ -140,6 +140,14 @@ play-start            POST  lesson       member
 play-beat             POST  -            **
 play-present          POST  -            **
 play-finish           POST  -            **
+quiz-list             GET   -            member
+quiz                  GET   lesson-quiz  member
+quiz-start            POST  lesson-quiz  member
+quiz-attempt          GET   attempt      -                                     | -              | -
+quiz-attempt          GET   own-attempt  member
+quiz-attempt          POST  own-attempt  member
+quiz-save             POST  attempt      -                                     | -              | -
+quiz-save             POST  own-attempt  member
 watch-flags           GET   -            county town secretary auditor
 watch-flag            GET   watch-flag   county town secretary auditor        | county auditor | county auditor
 watch-flag            POST  watch-flag   county town secretary auditor        | county auditor | county auditor
