@@ -86,7 +86,7 @@ Sat = tuple[QuizAttempt, QuizResult, list[QuizMark]]
 def _sat(lesson: LessonPage, random: Random) -> Iterator[Sat]:
     done = LessonProgress.objects.filter(lesson=lesson, completed_at__isnull=False).select_related("member")
     for progress in done.order_by("member__code")[:MOST_PEOPLE]:
-        begun = progress.completed_at + dt.timedelta(hours=random.randint(1, 40))
+        begun: dt.datetime = (progress.completed_at or clock.now()) + dt.timedelta(hours=random.randint(1, 40))
         knows = random.choice(KNOWS)
         for number in (1, 2):
             if begun + dt.timedelta(hours=1) > clock.now():
