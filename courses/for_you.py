@@ -58,7 +58,10 @@ def _reasons(
         yield 8, _("目标还差“%(category)s”%(hours)s 学时") % {"category": name, "hours": f"{missing.normalize():f}"}
     if any(word in course.audience for office in offices for word in OFFICE_WORDS.get(office, ())):
         yield 4, _("适合您的职务")
-    if is_now(course.season, clock.today().month):
-        yield 2, _("正当时节")
+    month = clock.today().month
+    if is_now(course.season, month):
+        yield 3, _("正当时节")
+    elif is_now(course.season, month % 12 + 1):
+        yield 2, _("快到时节")
     if course.industry in crops:
         yield 1, _("您学过“%(industry)s”") % {"industry": course.industry}

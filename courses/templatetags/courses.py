@@ -79,7 +79,7 @@ def course_state(context: RequestContext, page: CoursePage) -> dict[str, Any]:
     return {
         "rows": rows,
         "before": before,
-        "first": next((course for course, completed in before if member and not completed), None),
+        "first": next((course for course, completed in before if member and not progress and not completed), None),
         "minutes": sum(lesson.minutes for lesson in lessons),
         "done": done,
         "member": member,

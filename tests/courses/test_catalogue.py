@@ -91,6 +91,15 @@ def test_each_suggestion_says_why(offered: dict[str, CoursePage], member: Member
         assert named[0].reason == "目标还差“知识技能”6.5 学时"
 
 
+@pytest.mark.parametrize(("month", "reason"), [(3, "快到时节"), (4, "正当时节"), (6, None)])
+def test_what_is_timely_next_month_is_named_already(
+    offered: dict[str, CoursePage], member: Member, month: int, reason: str | None
+) -> None:
+    with time_machine.travel(dt.datetime(2026, month, 10, 4, tzinfo=dt.UTC), tick=False):
+        named = {one.course.slug: one.reason for one in suggestions(member, lacking={})}
+    assert named.get("silk") == reason
+
+
 def test_what_was_begun_is_not_suggested_and_its_crop_is(
     offered: dict[str, CoursePage], member: Member, play: Play
 ) -> None:
