@@ -57,7 +57,7 @@ def lesson_counts(courses: Iterable[CoursePage]) -> dict[str, tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody looks for in the catalogue; empty: anything. ``length``: short or long; ``without``: paths to leave out."""
+    """What somebody looks for in the catalogue; empty: anything. ``length``: short or long; ``without``: ids to leave out."""
 
     text: str = ""
     category: str = ""
@@ -65,7 +65,7 @@ class Wanted:
     length: str = ""
     timely: bool = False
     video: bool = False
-    without: Collection[str] = ()
+    without: Collection[int] = ()
 
 
 def catalogue(wanted: Wanted) -> list[CoursePage]:
@@ -80,7 +80,7 @@ def catalogue(wanted: Wanted) -> list[CoursePage]:
     if wanted.video:
         filmed = with_course(LessonPage.objects.live()).filter(media__isnull=False)
         rows = rows.filter(path__in=filmed.values("above"))
-    found = [course for course in rows if course.path not in wanted.without]
+    found = [course for course in rows if course.pk not in wanted.without]
     if wanted.timely:
         found = [course for course in found if is_now(course.season, clock.today().month)]
     if wanted.length:

@@ -38,11 +38,11 @@ def suggestions(member: Member, *, lacking: Mapping[str, Decimal], most: int = 3
     Courses that the member has begun or completed are left out, as are those without any reason.
     """
     rows = LessonProgress.objects.filter(member=member).select_related("lesson")
-    known = {course.path for course in catalogue.courses_of(row.lesson for row in rows).values()}
+    begun = {course.pk: course for course in catalogue.courses_of(row.lesson for row in rows).values()}
     offices = set(Post.objects.filter(member=member, ended_on__isnull=True).values_list("office", flat=True))
-    crops = set(CoursePage.objects.filter(path__in=known).exclude(industry="").values_list("industry", flat=True))
+    crops = {course.industry for course in begun.values()} - {""}
     found = []
-    for course in catalogue.catalogue(catalogue.Wanted(without=known, video=True)):
+    for course in catalogue.catalogue(catalogue.Wanted(without=begun, video=True)):
         reasons = list(_reasons(course, lacking, offices, crops))
         if reasons:
             found.append(Suggestion(course, max(reasons)[1], sum(weight for weight, _text in reasons)))

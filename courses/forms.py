@@ -47,7 +47,7 @@ class MediaForm(BaseMediaForm):
 
 
 class CatalogueFilter(forms.Form):
-    """Search and filters of the catalogue; they stay in the address. ``done``: courses (by path) that the reader has completed."""
+    """Search and filters of the catalogue; they stay in the address. ``done``: ids of the courses that the reader has completed."""
 
     ANY = ("", _("全部"))
     LENGTHS = [ANY, (catalogue.SHORT, _("半小时以内")), (catalogue.LONG, _("半小时以上"))]
@@ -61,7 +61,7 @@ class CatalogueFilter(forms.Form):
 
     field_order = ["q", "category", "industry", "season", "length", "form", "state"]
 
-    def __init__(self, data: Any, done: Collection[str] | None = None) -> None:
+    def __init__(self, data: Any, done: Collection[int] | None = None) -> None:
         super().__init__(data)
         crops = [(crop, crop) for crop in catalogue.industries()]
         self.fields["industry"] = forms.ChoiceField(label=_("产业或作物"), required=False, choices=[self.ANY, *crops])

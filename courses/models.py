@@ -29,14 +29,27 @@ from courses.previews import Screens
 from courses.quiz_blocks import questions_of
 from courses.quiz_models import QuizAttempt, QuizDraft, QuizMark, QuizPage, QuizResult, quiz_panel
 from courses.quiz_rules import Question
+from courses.study_models import (
+    CourseAssignment,
+    CourseEnrolment,
+    CourseQuestion,
+    CourseRating,
+    FavouriteCourse,
+    UseFeedback,
+)
 from courses.watch_models import PresenceCheck, WatchFlag
 from lms.hours.credit import Category
 from lms.members.models import Member
 
 __all__ = [
+    "CourseAssignment",
+    "CourseEnrolment",
     "CourseIndexPage",
     "CoursePage",
     "CoursePrerequisite",
+    "CourseQuestion",
+    "CourseRating",
+    "FavouriteCourse",
     "GroupWatch",
     "LessonPage",
     "LessonProgress",
@@ -48,6 +61,7 @@ __all__ = [
     "QuizDraft",
     "QuizMark",
     "QuizResult",
+    "UseFeedback",
     "WatchFlag",
 ]
 

@@ -263,27 +263,6 @@ def not_completed(member: Member, category: str = "") -> list[LessonPage]:
 # -- courses as a whole ----------------------------------------------------------------
 
 
-def first_before(course: CoursePage, member: Member | None) -> list[tuple[CoursePage, bool]]:
-    """The published courses that should come before one, in the editors' order, each with whether the member completed it."""
-    courses = [row.course for row in course.prerequisites.select_related("course") if row.course.live]
-    return [(one, member is not None and has_completed(member, one)) for one in courses]
-
-
-def completed_courses(member: Member) -> set[str]:
-    """The paths of the courses of which a member has completed every required lesson that has a video."""
-    needed = catalogue.with_course(LessonPage.objects.live()).filter(required=True, media__isnull=False)
-    done = Q(progress__member=member, progress__completed_at__isnull=False)
-    rows = needed.order_by().values("above").annotate(n=Count("pk", distinct=True), done=Count("pk", filter=done))
-    return {row["above"] for row in rows if row["n"] == row["done"]}
-
-
-def has_completed(member: Member, course: CoursePage) -> bool:
-    """Whether a member has completed every required lesson of a course that has a video; a course without any is not completed."""
-    needed = course.lessons().filter(required=True, media__isnull=False)
-    done = LessonProgress.objects.filter(member=member, lesson__in=needed, completed_at__isnull=False)
-    return 0 < needed.count() == done.count()
-
-
 def hours_of(lessons: Iterable[LessonPage], day: dt.date) -> Decimal:
     """学时 that watching all of some lessons alone is worth, by the rule in force on a day."""
     tariff = Tariffs()(rules.ONLINE, day)

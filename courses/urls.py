@@ -3,13 +3,28 @@
 from django.conf import settings
 from django.urls import path, re_path
 
-from courses import serve, views, views_flags, views_quizzes
+from courses import serve, views, views_flags, views_quizzes, views_study, views_study_desk
 
 urlpatterns = [
     path("learn/lessons/<int:pk>/play/", views.play, name="play-start"),
     path("play/beat/", views.beat, name="play-beat"),
     path("play/finish/", views.finish, name="play-finish"),
     path("play/present/", views.present, name="play-present"),
+    path("learn/courses/", views_study.own_courses, name="own-courses"),
+    path("learn/courses/<int:pk>/", views_study.course_act, name="course-act"),
+    path("learn/courses/<int:pk>/rate/", views_study.course_rate, name="course-rate"),
+    path("learn/courses/<int:pk>/ask/", views_study.course_ask, name="course-ask"),
+    path("learn/courses/<int:pk>/use/", views_study.course_use, name="course-use"),
+    path("learn/uses/<uuid:uuid>/withdraw/", views_study.use_withdraw, name="use-withdraw"),
+    path("learn/uses/<uuid:uuid>/photo/", views_study.use_photo, name="use-photo"),
+    path("desk/assignments/", views_study_desk.assignment_list, name="assignment-list"),
+    path("desk/assignments/new/", views_study_desk.assignment_new, name="assignment-new"),
+    path("desk/assignments/overdue/", views_study_desk.overdue_list, name="overdue-list"),
+    path("desk/assignments/<int:pk>/", views_study_desk.assignment_detail, name="assignment-detail"),
+    path("desk/assignments/<int:pk>/withdraw/", views_study_desk.assignment_withdraw, name="assignment-withdraw"),
+    path("desk/uses/", views_study_desk.use_list, name="use-list"),
+    path("desk/questions/", views_study_desk.question_list, name="question-list"),
+    path("desk/questions/<uuid:uuid>/", views_study_desk.question_answer, name="question-answer"),
     path("learn/tests/", views_quizzes.quiz_list, name="quiz-list"),
     path("learn/tests/<int:pk>/", views_quizzes.quiz, name="quiz"),
     path("learn/tests/<int:pk>/start/", views_quizzes.quiz_start, name="quiz-start"),

@@ -12,7 +12,7 @@ from django.core.paginator import Paginator
 from django.template.context import RequestContext
 
 from courses import catalogue as offered
-from courses import for_you, lengths, quiz_selectors, selectors
+from courses import completion, for_you, lengths, quiz_selectors, selectors, study_selectors
 from courses.catalogue import Wanted
 from courses.forms import CatalogueFilter
 from courses.models import CoursePage, LessonPage
@@ -22,6 +22,7 @@ from lms.members.models import Member
 
 register = template.Library()
 PAGE = 24
+SHOWN_ANSWERS = 20
 
 
 def _member(context: RequestContext) -> Member | None:
@@ -33,7 +34,7 @@ def _member(context: RequestContext) -> Member | None:
 def catalogue(context: RequestContext) -> dict[str, Any]:
     """``form``, ``page`` and ``cards``: the courses on offer that pass the filters in the address; ``for_you``: what fits the member."""
     request, member = context["request"], _member(context)
-    form = CatalogueFilter(request.GET, selectors.completed_courses(member) if member else None)
+    form = CatalogueFilter(request.GET, completion.completed_by(member, offered.on_offer()) if member else None)
     page = Paginator(offered.catalogue(form.wanted()), PAGE).get_page(request.GET.get("page"))
     fitting = for_you.suggestions(member, lacking={}) if member and not request.GET else []
     return {"form": form, "page": page, "cards": cards(page.object_list), "for_you": with_reasons(fitting)}
@@ -75,7 +76,7 @@ def course_state(context: RequestContext, page: CoursePage) -> dict[str, Any]:
     rows = [{"lesson": lesson, "progress": progress.get(lesson.pk)} for lesson in lessons]
     done = sum(1 for row in rows if row["progress"] and row["progress"].completed_at)
     unfinished = (row["lesson"] for row in rows if not (row["progress"] and row["progress"].completed_at))
-    before = selectors.first_before(page, member)
+    before = completion.first_before(page, member)
     return {
         "rows": rows,
         "before": before,
@@ -108,6 +109,17 @@ def quiz_bank(page: QuizPage) -> list[dict[str, Any]]:
         }
         for one in bank
     ]
+
+
+@register.simple_tag(takes_context=True)
+def course_study(context: RequestContext, page: CoursePage) -> dict[str, Any]:
+    """How a course was rated, the answers that everybody may read, and what the reader, if a member, has to do with it."""
+    member = _member(context)
+    return {
+        "opinion": study_selectors.opinion_of(page),
+        "answered": list(study_selectors.answered(page)[:SHOWN_ANSWERS]),
+        "own": study_selectors.standing_in(page, member) if member else None,
+    }
 
 
 @register.simple_tag(takes_context=True)

@@ -14,7 +14,7 @@ from django.db import transaction
 from courses.models import CoursePage, LessonPage
 from lms.core import clock
 from lms.core.search.upkeep import refill
-from lms.demo import geography, library, people, quizzes, trainings, viewings
+from lms.demo import geography, library, people, quizzes, study, trainings, viewings
 from lms.goals.services import open_year
 from lms.hours import totals
 from lms.hours.services import adopt_rule
@@ -72,6 +72,7 @@ def build(*, members: int, seed: int, told: Report) -> dict[str, Any]:
     viewings.live_through(county, population, lessons[1:], random, step("集中收看"))
     viewings.begin_a_lesson(lessons[1], cast)
     quizzes.live_through(random)
+    study.live_through(county, cast, random)
     trainings.plan_ahead(county, population, cast)
     refill(Base, Training)  # written in bulk
     for year in (today.year - 1, today.year):

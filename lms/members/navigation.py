@@ -26,6 +26,8 @@ DESK = (
     Entry("training-list", _("培训"), "calendar", "trainings.view"),
     Entry("claim-list", _("学时申报"), "edit", "claims.view"),
     Entry("watch-flags", _("学习异常"), "alert", "watching.view"),
+    Entry("assignment-list", _("课程任务"), "book", "courses.view"),
+    Entry("question-list", _("学员提问"), "info", "content.edit"),
     Entry("station-home", _("站点"), "screen", "stations.operate"),
     Entry("member-list", _("党员"), "people", "members.view"),
     Entry("report-board", _("达标情况"), "chart", "reports.view"),

@@ -28,6 +28,7 @@ EVERY_READ = {
     "audit.view",
     "claims.view",
     "watching.view",
+    "courses.view",
 }
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -50,6 +51,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "claims.submit",
             "claims.branch",
             "watching.view",
+            "courses.view",
+            "courses.assign",
         }
     ),
     Role.TOWN_ADMIN: frozenset(
@@ -69,6 +72,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "claims.branch",
             "claims.town",
             "watching.review",
+            "courses.assign",
         }
     ),
     Role.COUNTY_ADMIN: frozenset(
@@ -88,6 +92,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "claims.branch",
             "claims.town",
             "watching.review",
+            "courses.assign",
             "claims.county",
             "claims.manage",
             "goals.manage",

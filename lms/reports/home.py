@@ -12,6 +12,7 @@ from django.shortcuts import render
 
 from courses import flag_selectors as flags
 from courses import selectors as courses
+from courses import study_selectors as study
 from courses.for_you import suggestions
 from lms.core import clock
 from lms.core.hours import HUNDREDTH
@@ -49,6 +50,7 @@ def _answers(member: Member) -> dict[str, Any]:
         "for_you": suggestions(member, lacking=_lacking(progress for _row, progress, _pace in standings)),
         "lesson": lesson,
         "begun": courses.begun(member)[:3],
+        "given": study.shelf(member).assigned[:3],
         "session": sessions[0] if sessions else None,
         "later": sessions[1:],
         "claims": claims.notices_of(member),

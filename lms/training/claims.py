@@ -17,13 +17,12 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from lms.core import clock
+from lms.core import clock, photos
 from lms.hours import ledger
 from lms.members import audit
 from lms.members.models import Member, User
 from lms.training import claims_rules as rules
 from lms.training import claims_selectors as selectors
-from lms.training import photos
 from lms.training.claim_models import ApprovalPolicy, Claim, ClaimEvent, ClaimFile, ClaimStretch
 from lms.training.errors import TrainingError
 

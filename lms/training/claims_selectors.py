@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
-from lms.core import clock
+from lms.core import clock, photos
 from lms.core.hours import ZERO
 from lms.hours.conversion import NoRuleError, Tariffs
 from lms.hours.credit import Credit
@@ -21,7 +21,6 @@ from lms.hours.rules import Tariff
 from lms.members.models import Member, Unit
 from lms.members.permissions import can, can_anywhere, get_or_404, units_where, visible, visible_units, within
 from lms.training import claims_rules as rules
-from lms.training import photos
 from lms.training import rules as sessions
 from lms.training.claim_models import ApprovalPolicy, Claim, ClaimEvent, ClaimFile, ClaimKind, ClaimStretch
 from lms.training.models import Attendance

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from courses import quizzes
+from courses import quizzes, study
 from courses import services as watching
-from courses.models import LessonPage
+from courses.models import CourseAssignment, CoursePage, LessonPage
 from courses.watch_models import WatchFlag
 from lms.core import clock
 from lms.exchange import services as imports
@@ -312,6 +312,34 @@ def own_attempt(county: County, unit: Unit) -> dict[str, Any]:
     return _attempt(county, Member.objects.get(user=county.users["member"]))
 
 
+def course(county: County, unit: Unit) -> dict[str, Any]:
+    return {"pk": _course(county, unit).pk}
+
+
+def _course(county: County, unit: Unit) -> CoursePage:
+    return LessonPage.objects.get(**lesson(county, unit)).course
+
+
+def assignment(county: County, unit: Unit) -> dict[str, Any]:
+    standing = CourseAssignment.objects.filter(unit=unit, withdrawn_at=None).first()
+    due = clock.today() + clock.DAY
+    return {
+        "pk": (standing or study.assign(course=_course(county, unit), unit=unit, whom="all", due_on=due, by=None)).pk
+    }
+
+
+def question(county: County, unit: Unit) -> dict[str, Any]:
+    return {"uuid": study.ask(course=_course(county, unit), member=somebody(unit), text="为什么", by=None).uuid}
+
+
+def use(county: County, unit: Unit) -> dict[str, Any]:
+    """What somebody of the unit has told, with a photograph."""
+    made = study.tell_use(
+        course=_course(county, unit), member=somebody(unit), text="用上了", photo=photo(unit.pk), by=None
+    )
+    return {"uuid": made.uuid}
+
+
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "-": nothing,
     "member": member,
@@ -333,6 +361,10 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "lesson-quiz": lesson_quiz,
     "attempt": attempt,
     "own-attempt": own_attempt,
+    "course": course,
+    "assignment": assignment,
+    "question": question,
+    "use": use,
     "entry": entry,
     "training": training,
     "enrolment": enrolment,
@@ -362,6 +394,7 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
 SENT: dict[str, Callable[[Unit], dict[str, str]]] = {
     "claim": lambda unit: {"act": "approve"},
     "watch-flag": lambda unit: {"act": "clear"},
+    "course": lambda unit: {"act": "enrol"},
     "rerating": lambda unit: {"act": "approve"},
     "mark": lambda unit: {f"{FIELD}{somebody(unit).code}": "present"},
     "viewing-presence": lambda unit: {"member": somebody(unit).code, "present": "1"},

@@ -148,6 +148,27 @@ quiz-attempt          GET   own-attempt  member
 quiz-attempt          POST  own-attempt  member
 quiz-save             POST  attempt      -                                     | -              | -
 quiz-save             POST  own-attempt  member
+own-courses           GET   -            member
+course-act            POST  course       member
+course-rate           GET   course       member
+course-rate           POST  course       member
+course-ask            GET   course       member
+course-ask            POST  course       member
+course-use            GET   course       member
+course-use            POST  course       member
+use-withdraw          POST  use          -
+use-photo             GET   use          county town secretary auditor member | county auditor | county auditor
+assignment-list       GET   -            county town secretary auditor
+assignment-new        GET   -            county town secretary
+assignment-new        POST  -            county town secretary
+assignment-detail     GET   assignment   county town secretary auditor        | county auditor | county town secretary auditor
+assignment-withdraw   GET   assignment   county town secretary                | county | county
+assignment-withdraw   POST  assignment   county town secretary                | county | county
+overdue-list          GET   -            county town secretary auditor
+use-list              GET   -            county town secretary auditor
+question-list         GET   -            county editor
+question-answer       GET   question     county editor                        | county editor | county editor
+question-answer       POST  question     county editor                        | county editor | county editor
 watch-flags           GET   -            county town secretary auditor
 watch-flag            GET   watch-flag   county town secretary auditor        | county auditor | county auditor
 watch-flag            POST  watch-flag   county town secretary auditor        | county auditor | county auditor

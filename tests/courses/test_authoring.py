@@ -15,7 +15,7 @@ from django.urls import reverse
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
 from cms.tasks import publish_scheduled
-from courses import catalogue, lengths, selectors
+from courses import catalogue, completion, lengths, selectors
 from courses.models import CoursePage, CoursePrerequisite, LessonPage, MediaFile, PlaySession
 from lms.core import clock
 from lms.members.models import Member
@@ -96,13 +96,13 @@ def test_a_member_is_led_to_what_comes_first(
     play(member, before).play(5 * MINUTE)
     page = login("member").get(after.url).content.decode()
     assert "先学：" not in page and "仍要开始" not in page
-    assert selectors.first_before(after, member) == [(before.course, True)]
+    assert completion.first_before(after, member) == [(before.course, True)]
 
 
 def test_a_course_without_lessons_is_completed_by_nobody(pair: tuple[LessonPage, CoursePage], member: Member) -> None:
     before, _after = pair
     before.unpublish()
-    assert not selectors.has_completed(member, before.course)
+    assert not completion.completed_by(member, [before.course])
 
 
 def edited(course: CoursePage, *asked: CoursePage) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def test_a_lesson_begun_before_its_course_was_archived_can_be_ended(member: Memb
     CoursePage.objects.update(archived=True)
     assert selectors.next_lesson(member) == lesson
     player.play(4 * MINUTE)
-    assert selectors.has_completed(member, lesson.course)
+    assert completion.completed_by(member, [lesson.course])
 
 
 def test_a_copy_is_a_draft_with_all_lessons_and_no_records(member: Member, play: Play) -> None:

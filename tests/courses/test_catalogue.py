@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from courses import catalogue, selectors
+from courses import catalogue, completion
 from courses.catalogue import Wanted
 from courses.for_you import suggestions
 from courses.models import CoursePage, LessonPage
@@ -67,7 +67,7 @@ def test_filters_in_the_address(login: Login, offered: Any, query: str, found: l
 
 def test_only_what_the_member_has_not_completed(login: Login, offered: Any, member: Member, play: Play) -> None:
     play(member, LessonPage.objects.child_of(offered["law"]).get()).play(10 * MINUTE)
-    assert selectors.completed_courses(member) == {offered["law"].path}
+    assert completion.completed_by(member, offered.values()) == {offered["law"].pk}
     assert titles(login("member"), "state=todo") == ["葡萄冬季修剪", "养好春蚕"]
     assert titles(login(""), "state=todo") == ["葡萄冬季修剪", "养好春蚕", "纪律处分条例"]
 

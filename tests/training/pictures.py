@@ -8,7 +8,7 @@ from functools import cache
 
 from PIL import Image
 
-from lms.training import photos
+from lms.core import photos
 
 
 @cache

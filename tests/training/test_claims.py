@@ -13,10 +13,11 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lms.core import photos
 from lms.hours import totals
 from lms.hours.conversion import Tariffs
 from lms.members.models import AuditEntry, Member, User
-from lms.training import claims, photos, selectors
+from lms.training import claims, selectors
 from lms.training import claims_rules as rules
 from lms.training import claims_selectors as reads
 from lms.training.claim_models import ApprovalPolicy, Claim, ClaimEvent, ClaimFile, ClaimStretch

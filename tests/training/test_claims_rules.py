@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
+from lms.core import photos
 from lms.training import claims_rules as rules
-from lms.training import photos
 from tests.training.pictures import recompressed, scene, with_place
 
 LIMITS = rules.Limits(Decimal(4), Decimal(16))

@@ -1,4 +1,4 @@
-"""Photographs as evidence, without Django: read by content, cleaned of what a camera adds, compared by what they show."""
+"""Photographs that people send, without Django: read by content, cleaned of what a camera adds, compared by what they show."""
 
 from __future__ import annotations
 
