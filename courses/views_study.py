@@ -73,7 +73,7 @@ def course_rate(request: SignedInRequest, pk: int) -> HttpResponse:
     """Say what one thinks of a course, or something else than before."""
     member, course = _member_or_404(request), _course_or_404(pk)
     stars = selectors.standing_in(course, member).stars
-    form = RatingForm(request.POST or None, initial={"stars": stars})
+    form = RatingForm(request.POST if request.method == "POST" else None, initial={"stars": stars})
     if request.method == "POST" and form.is_valid():
         study.rate(course=course, member=member, stars=form.cleaned_data["stars"], by=request.user)
         messages.success(request, _("谢谢，评分已记下，随时可以改。"))
@@ -85,7 +85,7 @@ def course_rate(request: SignedInRequest, pk: int) -> HttpResponse:
 def course_ask(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask who made the course; one's own questions with their answers."""
     member, course = _member_or_404(request), _course_or_404(pk)
-    form = AskForm(request.POST or None)
+    form = AskForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         study.ask(course=course, member=member, text=form.cleaned_data["text"], by=request.user)
         messages.success(request, _("问题已送到，回答后会显示在这里。"))
@@ -97,7 +97,7 @@ def course_ask(request: SignedInRequest, pk: int) -> HttpResponse:
 def course_use(request: SignedInRequest, pk: int) -> HttpResponse:
     """Tell what came of a course; what one has told before."""
     member, course = _member_or_404(request), _course_or_404(pk)
-    form = UseForm(request.POST or None, request.FILES or None)
+    form = UseForm(request.POST if request.method == "POST" else None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
             photo = _bytes(form.cleaned_data["photo"])

@@ -92,7 +92,9 @@ def assignment_list(request: SignedInRequest) -> HttpResponse:
 def assignment_new(request: SignedInRequest) -> HttpResponse:
     """Give a course to study by a day."""
     _require(request, ASSIGN)
-    form = AssignmentForm(request.user, request.POST or None, initial={"course": request.GET.get("course")})
+    form = AssignmentForm(
+        request.user, request.POST if request.method == "POST" else None, initial={"course": request.GET.get("course")}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             row = study.assign(**form.cleaned_data, by=request.user)
@@ -212,7 +214,7 @@ def question_list(request: SignedInRequest) -> HttpResponse:
 def question_answer(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Answer a question, or better the answer."""
     question = get_object_or_404(selectors.questions_seen_by(request.user), uuid=uuid)
-    form = AnswerForm(request.POST or None, instance=question)
+    form = AnswerForm(request.POST if request.method == "POST" else None, instance=question)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         study.answer(question=question, text=values["answer"], shared=values["shared"], by=request.user)

@@ -65,8 +65,18 @@ def test_the_tree_is_sound(db: None) -> None:
 # -- from draft to public --------------------------------------------------------------
 
 
+NO_TEST = {
+    "questions-count": "0",
+    "quiz_draw": "0",
+    "quiz_pass_percent": "60",
+    "quiz_attempts": "3",
+    "quiz_wait_minutes": "10",
+}
+"""What the editor's form sends of a page without a test."""
+
+
 def form(**fields: str) -> dict[str, str]:
-    body = {"body-count": "0", "complete_percent": "90", "required": "on"}
+    body = {"body-count": "0", "complete_percent": "90", "required": "on", **NO_TEST}
     no_rows = {
         f"{rows}-{name}": "0"
         for rows in ("comments", "prerequisites")

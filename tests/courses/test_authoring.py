@@ -19,6 +19,7 @@ from courses import catalogue, completion, lengths, selectors
 from courses.models import CoursePage, CoursePrerequisite, LessonPage, MediaFile, PlaySession
 from lms.core import clock
 from lms.members.models import Member
+from tests.cms.test_admin import NO_TEST
 from tests.courses.conftest import Player
 from tests.factories import MINUTE, make_course
 
@@ -111,7 +112,13 @@ def edited(course: CoursePage, *asked: CoursePage) -> dict[str, Any]:
     facts = {"title": course.title, "slug": course.slug, "summary": "一句话", "category": course.category}
     comments = inline_formset([])
     return nested_form_data(
-        {**facts, "prerequisites": inline_formset(rows, initial=0), "comments": comments, "action-publish": "1"}
+        {
+            **facts,
+            **NO_TEST,
+            "prerequisites": inline_formset(rows, initial=0),
+            "comments": comments,
+            "action-publish": "1",
+        }
     )
 
 
@@ -200,6 +207,7 @@ def test_the_lesson_form_takes_every_block(login: Login, personas: object) -> No
             "required": "on",
             "complete_percent": "90",
             "body": streamfield([("heading", "留多少芽")]),
+            **NO_TEST,
             "comments": inline_formset([]),
         }
     )

@@ -127,7 +127,7 @@ def test_a_rating_is_one_to_five(course: CoursePage, member: Member, stars: int)
     with pytest.raises(StudyError, match="stars"):
         study.rate(course=course, member=member, stars=stars, by=None)
     with pytest.raises(IntegrityError), transaction.atomic():
-        CourseRating.objects.create(course=course, member=member, stars=abs(stars) + 5, rated_at=clock.now())
+        CourseRating.objects.create(course=course, member=member, stars=abs(stars) + 6, rated_at=clock.now())
 
 
 # -- assignments --------------------------------------------------------------------------------
