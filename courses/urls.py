@@ -3,13 +3,17 @@
 from django.conf import settings
 from django.urls import path, re_path
 
-from courses import serve, views, views_flags
+from courses import package_serve, serve, views, views_flags, views_packages
+
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 urlpatterns = [
     path("learn/lessons/<int:pk>/play/", views.play, name="play-start"),
     path("play/beat/", views.beat, name="play-beat"),
     path("play/finish/", views.finish, name="play-finish"),
     path("play/present/", views.present, name="play-present"),
+    path("learn/lessons/<int:pk>/parts/<int:number>/", views_packages.open_part, name="package-open"),
+    re_path(rf"^package/(?P<uuid>{UUID})/(?P<path>.*)$", package_serve.package_file, name="package-file"),
     path("desk/watching/", views_flags.watch_flags, name="watch-flags"),
     path("watching/<int:pk>/", views_flags.watch_flag, name="watch-flag"),
 ]

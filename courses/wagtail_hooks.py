@@ -11,8 +11,12 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.models import Page
+from wagtail.snippets.models import register_snippet
 
+from courses.package_admin import PackageViewSet
 from courses.selectors import studied_below
+
+register_snippet(PackageViewSet)
 
 
 def _refused(request: HttpRequest, page: Page) -> bool:
