@@ -96,7 +96,7 @@ def _page(row: PackageFile, config: dict[str, Any]) -> HttpResponse:
 
 def _scripts(config: dict[str, Any]) -> bytes:
     """In ASCII alone, whatever encoding the page has."""
-    runtime = f"vendor/scorm-again-3.4.3/{RUNTIMES[config['version']]}"
+    runtime = f"vendor/scorm-again-3.4.3/dist/{RUNTIMES[config['version']]}"
     frame = static("js/package-frame.js")
     told = json.dumps(config, ensure_ascii=True)
     return format_html(

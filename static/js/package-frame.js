@@ -80,7 +80,7 @@
 
   function runtime(cmi, running) {
     const Made = config.version === "2004" ? window.Scorm2004API : window.Scorm12API;
-    const made = new Made({ autocommit: false, logLevel: 5, mastery_override: true, autoCompleteLessonStatus: true });
+    const made = new Made({ autocommit: false, logLevel: 5, mastery_override: true });
     made.loadFromJSON(cmi, "cmi");
     if (running) made[NAMES.begin]("");
     return made;
@@ -93,10 +93,19 @@
   let number = Math.max(config.number, carried?.number ?? 0);
   let request = "";
 
-  const pages = (window.frames, () => Array.from({ length: window.length }, (_one, index) => window[index]));
+  const pages = () => Array.from({ length: window.length }, (_one, index) => window[index]);
   const tell = (frame, message) => frame.postMessage({ [MARK]: message }, "*");
 
+  // A part that begins and ends and says nothing of itself is complete (SCORM 1.2 RTE 3.4.4, 2004 SN 4.2.1.4).
+  function completeTheSilent() {
+    const [element, unsaid] = config.version === "2004" ? ["cmi.completion_status", "unknown"] : ["cmi.core.lesson_status", "not attempted"];
+    const cmi = snapshot(false);
+    const exit = config.version === "2004" ? cmi.exit : cmi.core.exit;
+    if (running && exit !== "suspend" && api[NAMES.get](element) === unsaid) api[NAMES.set](element, "completed");
+  }
+
   function call(name, args) {
+    if (name === NAMES.end) completeTheSilent();
     const result = api[name](...args);
     touched = true;
     if (name === NAMES.begin && result === "true") running = true;
@@ -213,12 +222,42 @@
 
   // From a frame inside this one.
   function answered(message, frame) {
+    if (message.close) for (const [one, opened] of overlays) if (one.contentWindow === frame) opened.close();
     if (message.hello) tell(frame, { names: names(), running, cmi: snapshot(false) });
     if (message.up && changes.includes(message.up)) called(message.up, message.args);
     if (message.invoke && typeof window[message.invoke] === "function") window[message.invoke](...message.args);
     if (message.assign) window[message.assign] = message.value;
     if (message.invoke || message.assign) for (const one of pages()) tell(one, { names: names() });
   }
+
+  // -- windows of its own ------------------------------------------------------------------------------
+
+  // A sandbox opens no windows: what a part would open lies over it, in a frame that it can close.
+  function openOver(url) {
+    const layer = document.createElement("div");
+    const frame = document.createElement("iframe");
+    const key = document.createElement("button");
+    Object.assign(layer.style, { position: "fixed", inset: "0", zIndex: "2147483647", background: "#fff" });
+    Object.assign(frame.style, { width: "100%", height: "100%", border: "0" });
+    Object.assign(key.style, { position: "absolute", top: "8px", right: "8px", padding: "8px 16px", fontSize: "16px" });
+    key.textContent = "×";
+    frame.src = new URL(url, document.baseURI).href;
+    layer.append(frame, key);
+    document.body.append(layer);
+    const opened = { closed: false, focus() {}, close() { layer.remove(); opened.closed = true; }, location: { set href(next) { frame.src = next; } } };
+    key.addEventListener("click", opened.close);
+    overlays.set(frame, opened);
+    return opened;
+  }
+
+  const overlays = new Map();
+  define(window, "open", { value: (url) => (url ? openOver(url) : null), writable: true });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href][target]");
+    if (!link || event.defaultPrevented || ["", "_self", "_parent", "_top"].includes(link.target) || window[link.target]) return;
+    event.preventDefault();
+    openOver(link.href);
+  });
 
   let reached = false;
   try { reached = Boolean(real.parent.document); } catch { /* the rule */ }
@@ -241,5 +280,8 @@
     },
   });
   define(window, "parent", { get: () => standIn });
-  if (!outermost) tell(real.parent, { hello: true });
+  if (outermost) return;
+  define(window, "opener", { get: () => standIn });
+  define(window, "close", { value: () => tell(real.parent, { close: true }), writable: true });
+  tell(real.parent, { hello: true });
 })();

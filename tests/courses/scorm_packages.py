@@ -7,9 +7,7 @@ import stat
 import zipfile
 from dataclasses import dataclass, field
 
-NS12 = (
-    'xmlns="http://www.imsproject.org/xsd/imscp_rootv1p1p2" xmlns:adlcp="http://www.adlnet.org/xsd/adlcp_rootv1p2"'
-)
+NS12 = 'xmlns="http://www.imsproject.org/xsd/imscp_rootv1p1p2" xmlns:adlcp="http://www.adlnet.org/xsd/adlcp_rootv1p2"'
 NS2004 = (
     'xmlns="http://www.imsglobal.org/xsd/imscp_v1p1" xmlns:adlcp="http://www.adlnet.org/xsd/adlcp_v1p3" '
     'xmlns:imsss="http://www.imsglobal.org/xsd/imsss" xmlns:adlseq="http://www.adlnet.org/xsd/adlseq_v1p3"'
@@ -145,7 +143,7 @@ class _InEncoding(zipfile.ZipInfo):
 
     encoding = ""
 
-    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 (the library's name)
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:
         return self.filename.encode(self.encoding), self.flag_bits & ~0x800
 
 
@@ -198,9 +196,7 @@ def multi12() -> Package:
         + resource("R2", "two.html", base='xml:base="deep/"')
         + "</resources>"
     )
-    return Package(
-        {"imsmanifest.xml": manifest(body), "content/one.html": MINIMUM12, "content/deep/two.html": BASIC12}
-    )
+    return Package({"imsmanifest.xml": manifest(body), "content/one.html": MINIMUM12, "content/deep/two.html": BASIC12})
 
 
 def frames12() -> Package:
@@ -218,7 +214,9 @@ def basic2004(edition: str) -> Package:
         "<imsss:minNormalizedMeasure>0.8</imsss:minNormalizedMeasure></imsss:primaryObjective></imsss:objectives>"
         "<imsss:rollupRules rollupObjectiveSatisfied='true'/></imsss:sequencing>"
     )
-    fourth = "<adlcp:completionThreshold completedByMeasure='true' minProgressMeasure='1.0'/>" if "4th" in edition else ""
+    fourth = (
+        "<adlcp:completionThreshold completedByMeasure='true' minProgressMeasure='1.0'/>" if "4th" in edition else ""
+    )
     body = (
         '<organizations default="O"><organization identifier="O" adlseq:objectivesGlobalToSystem="false"><title>蜜蜂饲养</title>'
         f'<item identifier="I1" identifierref="R1"><title>蜂箱</title>{fourth}{sequencing}</item>'
@@ -228,14 +226,17 @@ def basic2004(edition: str) -> Package:
         + resource("R2", "b.html", name="scormType")
         + "</resources>"
     )
-    return Package(
-        {"imsmanifest.xml": manifest(body, version=edition), "a.html": BASIC2004, "b.html": BASIC2004}
-    )
+    return Package({"imsmanifest.xml": manifest(body, version=edition), "a.html": BASIC2004, "b.html": BASIC2004})
 
 
 def without_organisation() -> Package:
     """A manifest with resources and no contents."""
-    body = "<organizations/><resources>" + resource("A1", "pic.png", "asset") + resource("R1", "start.htm") + "</resources>"
+    body = (
+        "<organizations/><resources>"
+        + resource("A1", "pic.png", "asset")
+        + resource("R1", "start.htm")
+        + "</resources>"
+    )
     return Package({"imsmanifest.xml": manifest(body), "start.htm": BASIC12, "pic.png": b"\x89PNG\r\n\x1a\n0000"})
 
 

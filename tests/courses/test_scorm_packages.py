@@ -76,7 +76,8 @@ def test_names_with_backslashes_and_of_another_case() -> None:
 def test_a_default_organisation_that_is_not_the_first() -> None:
     package = made.single12()
     text = str(package.files["imsmanifest.xml"]).replace(
-        '<organization identifier="O">', '<organization identifier="X"><title>旧</title></organization><organization identifier="O">'
+        '<organization identifier="O">',
+        '<organization identifier="X"><title>旧</title></organization><organization identifier="O">',
     )
     package.files["imsmanifest.xml"] = text
     assert items(package)[0][0] == "葡萄冬季修剪"
