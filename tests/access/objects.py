@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from courses import services as watching
-from courses.models import LessonPage
+from courses.models import LessonPage, ScormPackage
 from courses.watch_models import WatchFlag
 from lms.core import clock
 from lms.exchange import services as imports
@@ -66,6 +66,18 @@ def draft_line(county: County, unit: Unit) -> dict[str, Any]:
 def lesson(county: County, unit: Unit) -> dict[str, Any]:
     found = LessonPage.objects.first() or make_course(5)[0]
     return {"pk": found.pk}
+
+
+def lesson_part(county: County, unit: Unit) -> dict[str, Any]:
+    """The only part of a lesson's package."""
+    found = LessonPage.objects.filter(package__isnull=False).first() or make_course(5, slug="package")[0]
+    if found.package is None:
+        items = [{"title": "一", "href": "index.html"}]
+        now = clock.now()
+        found.package = ScormPackage.objects.create(title="课件", minutes=5, state="ready", items=items, created_at=now)
+        found.media = None
+        found.save()
+    return {"pk": found.pk, "number": 0}
 
 
 def entry(county: County, unit: Unit) -> dict[str, Any]:
@@ -304,6 +316,7 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "last-year": last_year,
     "closed-year": closed_year,
     "lesson": lesson,
+    "lesson-part": lesson_part,
     "entry": entry,
     "training": training,
     "enrolment": enrolment,
