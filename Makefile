@@ -6,7 +6,7 @@ DEMO_MEMBERS ?= 3000
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
 
-.PHONY: demo test check bench mutation lock test-next translations
+.PHONY: demo test check bench mutation lock vendor test-next translations
 
 demo: .venv/base.stamp
 	@exec env XIANGXUE_DATA="$(DATA)" $(BIN)/python manage.py serve --demo --members $(DEMO_MEMBERS) --port $(PORT)
@@ -46,6 +46,10 @@ lock: .venv/dev.stamp
 	printf 'django<6\nwagtail<7.5\n' > .venv/lts.txt
 	$(LOCK) -c .venv/lts.txt -o requirements/base.txt
 	$(LOCK) -c .venv/lts.txt --group dev -o requirements/dev.txt
+
+# Browser libraries as package.json names them, copied to static/vendor/ and committed: only this needs Node.
+vendor:
+	$(PYTHON) .ci/vendor.py
 
 # The suite on the newest Django and Wagtail that pyproject.toml admits, in a place of its own.
 test-next: .venv/dev.stamp

@@ -17,6 +17,8 @@ FILES = {
     # wagtailmedia asks for the rights of its own model, whichever model holds the videos
     ("wagtailmedia", "media"): ("add", "change"),
 }
+# (app, model) → what both groups may do with rows that have a place of their own in the admin
+MODELS = {("courses", "scormpackage"): ("add", "change", "view")}
 
 
 def permission(apps: Any, app: str, model: str, codename: str) -> Any:
@@ -43,3 +45,11 @@ def grant_group(apps: Any, name: str) -> None:
             apps.get_model("wagtailcore", "GroupCollectionPermission").objects.get_or_create(
                 group=group, collection=collection, permission=permission(apps, app, model, f"{verb}_{model}")
             )
+
+
+def grant_models(apps: Any, _editor: Any) -> None:
+    """Give both groups their rights on what is neither page nor file; again changes nothing."""
+    for name in (EDITORS, COUNTY):
+        group = apps.get_model("auth", "Group").objects.get(name=name)
+        for (app, model), verbs in MODELS.items():
+            group.permissions.add(*(permission(apps, app, model, f"{verb}_{model}") for verb in verbs))

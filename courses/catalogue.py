@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, F, QuerySet, Sum
-from django.db.models.functions import Coalesce, Length, Substr
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Length, Substr
 
-from courses.models import CoursePage, LessonPage
+from courses.models import CoursePage, LessonPage, ScormPackage
 from courses.seasons import is_now
 from lms.core import clock
 from lms.core.search.finding import find
 
+PLAYABLE = Q(media__isnull=False) | Q(package__state=ScormPackage.State.READY)
+"""A lesson with something to study by the clock: a film, or a package that is unpacked."""
 SHORT, LONG = "short", "long"
 SHORT_MS = 30 * 60_000
 """A course that takes no longer is a short one: it fits into an evening."""
@@ -46,10 +48,12 @@ def courses_of(lessons: Iterable[LessonPage]) -> dict[int, CoursePage]:
 
 def lesson_counts(courses: Iterable[CoursePage]) -> dict[str, tuple[int, int]]:
     """How many lessons some courses have and how long they take (milliseconds), by course path, in one query."""
-    paths = [course.path for course in courses]
-    rows = with_course(LessonPage.objects.live()).filter(above__in=paths).order_by().values("above")
-    rows = rows.annotate(n=Count("pk"), ms=Sum(Coalesce(F("media__duration_ms"), 0) + F("reading_seconds") * 1000))
-    return {**dict.fromkeys(paths, (0, 0)), **{row["above"]: (row["n"], row["ms"]) for row in rows}}
+    found = {course.path: (0, 0) for course in courses}
+    rows = with_course(LessonPage.objects.live()).filter(above__in=list(found)).select_related("media", "package")
+    for lesson in rows.only("reading_seconds", "media__duration_ms", "package__minutes", "package__state"):
+        number, total = found[lesson.above]
+        found[lesson.above] = (number + 1, total + lesson.duration_ms + lesson.reading_seconds * 1000)
+    return found
 
 
 # -- filters ----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""When a course is completed: every required lesson that has a video, and its final test where it has one.
+"""When a course is completed: every required lesson with a video or package, and its final test where it has one.
 
 A course that needs neither is completed by nobody.
 """
@@ -17,10 +17,10 @@ from lms.members.models import Member
 
 
 def needed_lessons(courses: Iterable[CoursePage]) -> dict[int, list[int]]:
-    """The lessons that complete each of some courses by course id, in order: published, required, with a video. One query."""
+    """The lessons that complete each of some courses by course id, in order: published, required, with a video or package. One query."""
     by_path = {course.path: course.pk for course in courses}
     rows = catalogue.with_course(LessonPage.objects.live()).filter(
-        above__in=list(by_path), required=True, media__isnull=False
+        catalogue.PLAYABLE, above__in=list(by_path), required=True
     )
     found: dict[int, list[int]] = {pk: [] for pk in by_path.values()}
     for pk, above in rows.order_by("path").values_list("pk", "above"):

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -24,6 +25,7 @@ from wagtailmedia.models import AbstractMedia
 
 from courses import lengths
 from courses.blocks import LessonBody
+from courses.package_models import PackageFile, ScoAttempt, ScormPackage
 from courses.page_forms import CourseForm
 from courses.previews import Screens
 from courses.quiz_blocks import questions_of
@@ -54,6 +56,7 @@ __all__ = [
     "LessonPage",
     "LessonProgress",
     "MediaFile",
+    "PackageFile",
     "PlaySession",
     "PlaySpan",
     "PresenceCheck",
@@ -61,6 +64,8 @@ __all__ = [
     "QuizDraft",
     "QuizMark",
     "QuizResult",
+    "ScoAttempt",
+    "ScormPackage",
     "UseFeedback",
     "WatchFlag",
 ]
@@ -166,7 +171,7 @@ class CoursePage(Screens, QuizPage):
 
     def lessons(self) -> models.QuerySet[LessonPage]:
         """The published lessons in order."""
-        return LessonPage.objects.child_of(self).live().order_by("path").select_related("media")
+        return LessonPage.objects.child_of(self).live().order_by("path").select_related("media", "package")
 
     @property
     def has_quiz(self) -> bool:
@@ -198,11 +203,21 @@ class CoursePrerequisite(Orderable):
 
 
 class LessonPage(Screens, QuizPage):
-    """A lesson: a video, a text, or both. With a video it earns hours (个人在线学习, 集中收看)."""
+    """A lesson: a video or a SCORM package, a text, or both. A video earns hours alone and in a group (个人在线学习, 集中收看),
+    a package alone."""
 
     summary = models.CharField(_("简介"), max_length=300, blank=True)
     media = models.ForeignKey(
         MediaFile, verbose_name=_("视频"), null=True, blank=True, on_delete=models.PROTECT, related_name="lessons"
+    )
+    package = models.ForeignKey(
+        ScormPackage,
+        verbose_name=_("互动课件"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("SCORM 课件包。一课有视频，或者有互动课件，不能两样都有。"),
     )
     body = StreamField(LessonBody(), verbose_name=_("正文"), blank=True)
     required = models.BooleanField(_("必修"), default=True, help_text=_("选修课时不影响“本课程已学完”。"))
@@ -215,6 +230,7 @@ class LessonPage(Screens, QuizPage):
         *Page.content_panels,
         FieldPanel("summary"),
         MediaChooserPanel("media", media_type="video"),
+        FieldPanel("package"),
         FieldPanel("body"),
         MultiFieldPanel([FieldPanel("required"), FieldPanel("complete_percent")], _("学习要求")),
         quiz_panel(_("课后测试")),
@@ -244,13 +260,25 @@ class LessonPage(Screens, QuizPage):
 
     @property
     def minutes(self) -> int:
-        """About how long it takes, video and text, in whole minutes."""
-        return lengths.minutes(self.reading_seconds * 1000 + (self.media.duration_ms if self.media else 0))
+        """About how long it takes, with its text, in whole minutes."""
+        return lengths.minutes(self.reading_seconds * 1000 + self.duration_ms)
 
     @property
     def course(self) -> CoursePage:
         """The course that this lesson belongs to."""
         return self.get_parent().specific
+
+    def clean(self) -> None:
+        super().clean()
+        if self.media_id and self.package_id:
+            raise ValidationError({"package": _("这一课已经有视频了。请把互动课件放进单独的一课。")})
+
+    @property
+    def duration_ms(self) -> int:
+        """Milliseconds of what is studied: the film's own length, or what the package's editor says; 0 for a text."""
+        if self.media:
+            return int(self.media.duration_ms)
+        return self.package.duration_ms if self.package and self.package.ready else 0
 
     @property
     def course_title(self) -> str:
@@ -259,8 +287,8 @@ class LessonPage(Screens, QuizPage):
 
     @property
     def needed_ms(self) -> int:
-        """Different milliseconds of the video that must be watched to complete the lesson."""
-        return self.media.duration_ms * self.complete_percent // 100 if self.media else 0
+        """Different milliseconds of it that must be studied to complete the lesson."""
+        return self.duration_ms * self.complete_percent // 100
 
 
 class PlaySession(models.Model):

@@ -15,7 +15,17 @@ from django.db.models.expressions import Combinable
 from wagtail.models import Page
 
 from courses import catalogue, rules
-from courses.models import CoursePage, GroupWatch, LessonPage, LessonProgress, PlaySession, PlaySpan, QuizAttempt
+from courses.models import (
+    CoursePage,
+    GroupWatch,
+    LessonPage,
+    LessonProgress,
+    PlaySession,
+    PlaySpan,
+    QuizAttempt,
+    ScoAttempt,
+    ScormPackage,
+)
 from lms.core import clock
 from lms.core.bulk import plain
 from lms.hours.conversion import Tariffs
@@ -26,6 +36,7 @@ from lms.members.models import Member
 CHUNK = 2000
 """Members whose evidence is in memory at once."""
 ROWS_AT_ONCE = 5000
+"""Lessons with something to study that earns hours: a video or a package."""
 END_MS = 3_000
 """A lesson left so close to its end starts again from the beginning."""
 
@@ -226,7 +237,7 @@ def last_session(member: Member, lesson: LessonPage) -> PlaySession | None:
 def begun(member: Member) -> QuerySet[LessonProgress]:
     """Lessons that the member began and has not completed, the latest first."""
     rows = LessonProgress.objects.filter(member=member, completed_at__isnull=True, lesson__live=True)
-    return rows.select_related("lesson__media").order_by("-updated_at")
+    return rows.select_related("lesson__media", "lesson__package").order_by("-updated_at")
 
 
 def playing_now(member_ids: Iterable[int]) -> set[int]:
@@ -236,7 +247,7 @@ def playing_now(member_ids: Iterable[int]) -> set[int]:
 
 
 def next_lesson(member: Member, taken: Collection[str] = ()) -> LessonPage | None:
-    """What to learn next: the lesson begun last, else the first required lesson with a video not yet completed.
+    """What to learn next: the lesson begun last, else the first required lesson with a video or package not yet completed.
 
     A lesson of a course in a category that is not among ``taken`` comes before one of a category already learned.
     """
@@ -244,29 +255,51 @@ def next_lesson(member: Member, taken: Collection[str] = ()) -> LessonPage | Non
     if started is not None:
         return started.lesson
     done = LessonProgress.objects.filter(member=member, completed_at__isnull=False).values("lesson_id")
-    waiting = catalogue.lessons_on_offer().filter(media__isnull=False, required=True).exclude(pk__in=done)
+    waiting = catalogue.lessons_on_offer().filter(catalogue.PLAYABLE, required=True).exclude(pk__in=done)
     learned = CoursePage.objects.filter(category__in=taken).values("path")
     rows = waiting.annotate(known=Case(When(Exists(learned.filter(path=OuterRef("above"))), then=1), default=0))
-    return rows.select_related("media").order_by("known", "path").first()
+    return rows.select_related("media", "package").order_by("known", "path").first()
 
 
 def not_completed(member: Member, category: str = "") -> list[LessonPage]:
-    """Lessons on offer with a video that the member has not completed, of a category if one is named, those begun first."""
+    """Lessons on offer with a video or package that the member has not completed, of a category if one is named, those begun first."""
     progress = LessonProgress.objects.filter(member=member)
     done = progress.filter(completed_at__isnull=False).values("lesson_id")
     courses = catalogue.on_offer().filter(category=category) if category else catalogue.on_offer()
-    rows = catalogue.lessons_on_offer(courses).filter(media__isnull=False).exclude(pk__in=done).select_related("media")
+    rows = (
+        catalogue.lessons_on_offer(courses)
+        .filter(catalogue.PLAYABLE)
+        .exclude(pk__in=done)
+        .select_related("media", "package")
+    )
     begun = progress.filter(lesson=OuterRef("pk"))
     return list(rows.annotate(begun=Exists(begun)).order_by("-begun", "path"))
+
+
+def parts_of(package: ScormPackage, member: Member | None) -> list[dict[str, Any]]:
+    """The table of contents of a package for its page: number, title, depth, where it begins, what it reports of the member."""
+    rows = ScoAttempt.objects.filter(package=package, member=member) if member else ScoAttempt.objects.none()
+    attempts = {row.item: row for row in rows}
+    return [
+        {
+            "number": number,
+            "title": item["title"],
+            "identifier": item["identifier"],
+            "depth": item["depth"],
+            "href": item["href"],
+            "attempt": attempts.get(number),
+        }
+        for number, item in enumerate(package.items)
+    ]
 
 
 # -- courses as a whole ----------------------------------------------------------------
 
 
 def hours_of(lessons: Iterable[LessonPage], day: dt.date) -> Decimal:
-    """学时 that watching all of some lessons alone is worth, by the rule in force on a day."""
+    """学时 that studying all of some lessons alone is worth, by the rule in force on a day."""
     tariff = Tariffs()(rules.ONLINE, day)
-    lengths = [lesson.media.duration_ms // 1000 for lesson in lessons if lesson.media]
+    lengths = [lesson.duration_ms // 1000 for lesson in lessons if lesson.duration_ms]
     if tariff.method == "tiers":
         return sum((hours_by_tier(seconds, tariff) for seconds in lengths), rules.ZERO)
     return hours_by_clock(sum(lengths), tariff)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
+from django.core.files.base import File
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import http_date, parse_http_date_safe
 from django.views.decorators.http import require_safe
@@ -31,6 +32,7 @@ INLINE = {
 }
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})$")
 BLOCK = 256 * 1024
+Readable = BinaryIO | File
 
 
 @require_safe
@@ -41,14 +43,18 @@ def media(request: HttpRequest, name: str) -> HttpResponseBase:
     tag = f'"{status.st_mtime_ns:x}-{status.st_size:x}"'
     if request.headers.get("If-None-Match") == tag:
         return _described(HttpResponse(status=304), path, tag, status.st_mtime)
-    wanted = request.headers.get("Range", "")
-    found = RANGE.match(wanted.strip()) if _still_the_same(request, tag, status.st_mtime) else None
+    wanted = request.headers.get("Range", "") if _still_the_same(request, tag, status.st_mtime) else ""
+    return _described(ranged(path.open("rb"), status.st_size, wanted), path, tag, status.st_mtime)
+
+
+def ranged(file: Readable, size: int, wanted: str) -> HttpResponseBase:
+    """An open file of ``size`` bytes: whole, or the one range that a Range header wants (206), or 416."""
+    found = RANGE.match(wanted.strip())
     if found and _makes_sense(found.group(1), found.group(2)):
-        response = _part(path, _bounds(found.group(1), found.group(2), status.st_size), status.st_size)
-    else:
-        response = FileResponse(path.open("rb"))
-        response["Content-Length"] = str(status.st_size)
-    return _described(response, path, tag, status.st_mtime)
+        return _part(file, _bounds(found.group(1), found.group(2), size), size)
+    response = FileResponse(file)
+    response["Content-Length"] = str(size)
+    return response
 
 
 def _public_file(name: str) -> Path:
@@ -69,11 +75,11 @@ def _still_the_same(request: HttpRequest, tag: str, modified: float) -> bool:
     return not known or known == tag or parse_http_date_safe(known) == int(modified)
 
 
-def _part(path: Path, bounds: tuple[int, int] | None, size: int) -> HttpResponseBase:
+def _part(file: Readable, bounds: tuple[int, int] | None, size: int) -> HttpResponseBase:
     if bounds is None:
+        file.close()
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     first, last = bounds
-    file = path.open("rb")
     file.seek(first)
     response = StreamingHttpResponse(_blocks(file, last - first + 1), status=206)
     response["Content-Range"] = f"bytes {first}-{last}/{size}"
@@ -93,7 +99,7 @@ def _bounds(first: str, last: str, size: int) -> tuple[int, int] | None:
     return (start, stop) if start <= stop else None
 
 
-def _blocks(file: BinaryIO, left: int) -> Iterator[bytes]:
+def _blocks(file: Readable, left: int) -> Iterator[bytes]:
     with file:
         while left > 0 and (block := file.read(min(BLOCK, left))):
             left -= len(block)

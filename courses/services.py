@@ -39,7 +39,7 @@ class Played(Protocol):
 def start_play(*, member: Member, lesson: LessonPage, by: User | None) -> tuple[PlaySession, str]:
     """Begin a member's own session and end the one that was active anywhere else; returns it with the player's token.
 
-    Raises PlayError("no-video") for a lesson without a video.
+    Raises PlayError("no-video") for a lesson with nothing to play.
     """
     Member.objects.select_for_update().get(pk=member.pk)
     _end_active(member, by)
@@ -71,7 +71,7 @@ def token_of(session: PlaySession) -> str:
 
 def _facts(lesson: LessonPage) -> dict[str, object]:
     """A new session's copy of the lesson as it is now."""
-    if lesson.media is None or not lesson.media.duration_ms:
+    if not lesson.duration_ms:
         raise PlayError("no-video")
     course = lesson.course
     now = clock.now_ms()
@@ -81,7 +81,7 @@ def _facts(lesson: LessonPage) -> dict[str, object]:
         "title": lesson.title,
         "course_id": course.pk,
         "category": course.category,
-        "duration_ms": lesson.media.duration_ms,
+        "duration_ms": lesson.duration_ms,
         "needed_ms": lesson.needed_ms,
         "started_ms": now,
         "beat_ms": now,

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from courses import services
+from courses import packages, services
 
 
 def end_forgotten_sessions() -> None:
     """Every ten minutes: settle what a player that vanished had earned."""
     services.end_forgotten()
+
+
+def unpack_package(package_id: int) -> None:
+    """Unpack an uploaded SCORM package."""
+    packages.unpack(package_id=package_id)
+
+
+def unpack_forgotten() -> None:
+    """Every five minutes: unpack what a crash left waiting."""
+    for package in packages.forgotten():
+        packages.unpack(package_id=package.pk)

@@ -3,7 +3,18 @@
 from django.conf import settings
 from django.urls import path, re_path
 
-from courses import serve, views, views_flags, views_quizzes, views_study, views_study_desk
+from courses import (
+    package_serve,
+    serve,
+    views,
+    views_flags,
+    views_packages,
+    views_quizzes,
+    views_study,
+    views_study_desk,
+)
+
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 urlpatterns = [
     path("learn/lessons/<int:pk>/play/", views.play, name="play-start"),
@@ -30,6 +41,8 @@ urlpatterns = [
     path("learn/tests/<int:pk>/start/", views_quizzes.quiz_start, name="quiz-start"),
     path("learn/attempts/<uuid:uuid>/", views_quizzes.quiz_attempt, name="quiz-attempt"),
     path("learn/attempts/<uuid:uuid>/save/", views_quizzes.quiz_save, name="quiz-save"),
+    path("learn/lessons/<int:pk>/parts/<int:number>/", views_packages.open_part, name="package-open"),
+    re_path(rf"^package/(?P<uuid>{UUID})/(?P<path>.*)$", package_serve.package_file, name="package-file"),
     path("desk/watching/", views_flags.watch_flags, name="watch-flags"),
     path("watching/<int:pk>/", views_flags.watch_flag, name="watch-flag"),
 ]

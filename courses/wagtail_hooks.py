@@ -14,10 +14,14 @@ from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
+from wagtail.snippets.models import register_snippet
 
 from courses import quiz_admin
+from courses.package_admin import PackageViewSet
 from courses.selectors import studied_below
 from lms.members.permissions import can_anywhere
+
+register_snippet(PackageViewSet)
 
 
 def _refused(request: HttpRequest, page: Page) -> bool:

@@ -23,6 +23,7 @@ RECURRING = (
     Recurring("heartbeat", "lms.core.queue.heartbeat", minutes=1),
     Recurring("publish-scheduled", "cms.tasks.publish_scheduled", minutes=5),
     Recurring("end-forgotten-playing", "courses.tasks.end_forgotten_sessions", minutes=10),
+    Recurring("unpack-forgotten-packages", "courses.tasks.unpack_forgotten", minutes=5),
     Recurring("close-forgotten-viewings", "lms.stations.tasks.close_forgotten_viewings", minutes=5),
     Recurring("resume-imports", "lms.exchange.tasks.resume_runs", minutes=5),
     Recurring("resume-certificates", "lms.reports.certificates_tasks.resume_batches", minutes=5),

@@ -225,11 +225,13 @@ STORAGES = {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
             if TESTING or DEBUG
-            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            else "lms.core.static.StaticStorage"
         )
     },
 }
 WHITENOISE_USE_FINDERS = TESTING or DEBUG
+# Never changes under its name: a hash before the ending, or a version in the folder (modules import each other by path).
+WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\.\w+$|^/static/vendor/[^/]+-\d[^/]*/"
 
 # -- language and time --------------------------------------------------------
 

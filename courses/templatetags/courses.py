@@ -15,7 +15,7 @@ from courses import catalogue as offered
 from courses import completion, for_you, lengths, quiz_selectors, selectors, study_selectors
 from courses.catalogue import Wanted
 from courses.forms import CatalogueFilter
-from courses.models import CoursePage, LessonPage
+from courses.models import CoursePage, LessonPage, ScormPackage
 from courses.quiz_models import QuizPage
 from lms.core import clock
 from lms.members.models import Member
@@ -145,3 +145,9 @@ def lesson_state(context: RequestContext, page: LessonPage) -> dict[str, Any]:
 def _percent(page: LessonPage, watched_ms: int) -> int:
     """How much of what is needed has been watched, 0–100."""
     return min(100, watched_ms * 100 // page.needed_ms) if page.needed_ms else 0
+
+
+@register.simple_tag(takes_context=True)
+def package_parts(context: RequestContext, package: ScormPackage) -> list[dict[str, Any]]:
+    """The table of contents of a package with what its parts report of the reader."""
+    return selectors.parts_of(package, _member(context))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.urls import resolve
 from django.utils import translation
 
 # A beat carries a token of its own, a health check nobody: most of the site's requests, and three quarters of their cost.
 PATHS = frozenset({"/play/beat/", "/play/finish/", "/play/present/", "/healthz", "/readyz"})
+# Files of packages from outside: their scripts run as nobody, so no cookie is read for them and none is set.
+FOLDERS = ("/package/",)
 # They answer in JSON or plain words: nothing in them may load, run or be framed.
 POLICY = "default-src 'none'; frame-ancestors 'none'"
 
@@ -27,12 +29,15 @@ class SessionlessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info not in PATHS:
+        if request.path_info not in PATHS and not request.path_info.startswith(FOLDERS):
             return self.get_response(request)
         translation.activate(settings.LANGUAGE_CODE)
-        request.resolver_match = match = resolve(request.path_info)
-        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
-        response["Content-Security-Policy"] = POLICY
+        try:
+            request.resolver_match = match = resolve(request.path_info)
+            response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        except Http404:
+            response = HttpResponse(status=404)
+        response.setdefault("Content-Security-Policy", POLICY)
         return response
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import io
 import tempfile
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.core.files.images import ImageFile
 from wagtail.images import get_image_model
 from wagtail.models import Page
 
 from cms.models import HomePage, NewsIndexPage, NewsPage
-from courses import media
-from courses.models import CourseIndexPage, CoursePage, CoursePrerequisite, LessonPage
+from courses import media, packages
+from courses.models import CourseIndexPage, CoursePage, CoursePrerequisite, LessonPage, ScormPackage
 from lms.core import clock
 from lms.demo import content, drawing, video
 from lms.demo.geography import COUNTY
@@ -75,6 +77,7 @@ def publish(studio: Studio, by: User, told: Report) -> list[LessonPage]:
         lessons += _course(index, course, jobs, by)
         told()
     _prerequisites(studio.courses)
+    _package(by)
     _news(by)
     return lessons
 
@@ -108,6 +111,25 @@ def _prerequisites(courses: list[content.Course]) -> None:
     for page, before in rows:
         page.prerequisites.add(CoursePrerequisite(course=before))
         page.save_revision().publish()
+
+
+def _package(by: User) -> None:
+    """A SCORM package of the county's own as one more lesson of its course, unpacked at once: no worker runs yet."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(content.PACKAGE.iterdir()):
+            archive.write(path, path.name)
+    package = ScormPackage(
+        title="打药前后自己查", minutes=8, file=ContentFile(out.getvalue(), name="打药前后自己查.zip")
+    )
+    packages.take_in(package=package, by=by)
+    packages.unpack(package_id=package.pk)
+    package.refresh_from_db()
+    lesson = LessonPage(
+        title="打药前后自己查", slug="self-check", summary="六道题，边做边学，做错了有讲解。", package=package
+    )
+    lesson.required = False
+    _publish(CoursePage.objects.get(slug=content.PACKAGE_COURSE), lesson, by)
 
 
 def _publish(parent: Page, page: Page, by: User) -> None:

@@ -7,7 +7,7 @@ const RETRY = 5_000;
 class Player {
   constructor(root) {
     this.root = root;
-    this.video = root.querySelector("video");
+    this.video = root.clock || root.querySelector("video");
     this.status = root.querySelector("[data-status]");
     this.progress = root.querySelector("[data-progress]");
     this.token = root.dataset.token || "";

@@ -8,7 +8,7 @@ from typing import Any
 
 from courses import quizzes, study
 from courses import services as watching
-from courses.models import CourseAssignment, CoursePage, LessonPage
+from courses.models import CourseAssignment, CoursePage, LessonPage, ScormPackage
 from courses.watch_models import WatchFlag
 from lms.core import clock
 from lms.exchange import services as imports
@@ -68,6 +68,18 @@ def draft_line(county: County, unit: Unit) -> dict[str, Any]:
 def lesson(county: County, unit: Unit) -> dict[str, Any]:
     found = LessonPage.objects.first() or make_course(5)[0]
     return {"pk": found.pk}
+
+
+def lesson_part(county: County, unit: Unit) -> dict[str, Any]:
+    """The only part of a lesson's package."""
+    found = LessonPage.objects.filter(package__isnull=False).first() or make_course(5, slug="package")[0]
+    if found.package is None:
+        items = [{"title": "一", "href": "index.html"}]
+        now = clock.now()
+        found.package = ScormPackage.objects.create(title="课件", minutes=5, state="ready", items=items, created_at=now)
+        found.media = None
+        found.save()
+    return {"pk": found.pk, "number": 0}
 
 
 def entry(county: County, unit: Unit) -> dict[str, Any]:
@@ -365,6 +377,7 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "assignment": assignment,
     "question": question,
     "use": use,
+    "lesson-part": lesson_part,
     "entry": entry,
     "training": training,
     "enrolment": enrolment,

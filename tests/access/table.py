@@ -137,6 +137,7 @@ base-detail           GET   base         county town trainer secretary auditor |
 visit-register        GET   -            county town trainer secretary auditor
 
 play-start            POST  lesson       member
+package-open          POST  lesson-part  member
 play-beat             POST  -            **
 play-present          POST  -            **
 play-finish           POST  -            **

@@ -19,6 +19,7 @@ from tests.conftest import County
 # Addresses that need an object nobody can name, or that serve files by name; each has tests of its own.
 ELSEWHERE = {
     "media": "tests/courses/test_serve.py",
+    "package-file": "tests/courses/test_packages.py: the address itself is the right",
     "wagtailcore_authenticate_with_password": "pages are not protected by passwords here",
 }
 ADMIN = ("admin/", "documents/")

@@ -27,8 +27,9 @@ def main(film: str) -> None:
 
     video.render = lambda job: shutil.copy(film, job.path)
     call_command("setup_demo", members=MEMBERS, json=True)
-    from tests.browser import pages
+    from tests.browser import packages, pages
 
+    packages.publish()
     Path(settings.DATA_DIR, "pages.json").write_text(json.dumps(pages.addresses()))
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "courses"
+PACKAGE = Path(__file__).parent / "package"
+"""The files of a SCORM 1.2 package, and the course whose last lesson it is."""
+PACKAGE_COURSE = "08-safe-pesticides"
 FIELDS = ("title", "summary", "category", "industry", "audience", "season")
 AFTER = "after"
 """The field of a course's file that names, by slug, the course to be completed before it."""

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("courses", "0003_presence"),
+        ("courses", "0004_packages"),
     ]
 
     operations = [

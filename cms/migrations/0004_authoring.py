@@ -6,7 +6,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cms", "0002_site"),
+        ("cms", "0003_packages"),
     ]
 
     operations = [
