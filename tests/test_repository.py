@@ -165,7 +165,7 @@ def test_every_decision_is_in_the_index() -> None:
     assert re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", index) == records
 
 
-@pytest.mark.parametrize(("document", "least"), [("rules", 40), ("attacks", 20)])
+@pytest.mark.parametrize(("document", "least"), [("rules", 36), ("attacks", 20)])
 def test_every_row_has_the_test_that_is_named(document: str, least: int) -> None:
     rows = re.findall(r"`([\w/]+\.py)::(test_\w+)`", (ROOT / f"docs/{document}.md").read_text())
     assert len(rows) >= least

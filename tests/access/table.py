@@ -158,7 +158,7 @@ course-ask            POST  course       member
 course-use            GET   course       member
 course-use            POST  course       member
 use-withdraw          POST  use          -
-use-photo             GET   use          county town secretary auditor member | county auditor | county auditor
+use-photo             GET   use          county town secretary auditor        | county auditor | county auditor
 assignment-list       GET   -            county town secretary auditor
 assignment-new        GET   -            county town secretary
 assignment-new        POST  -            county town secretary
