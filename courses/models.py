@@ -17,9 +17,9 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
 from wagtailmedia.edit_handlers import MediaChooserPanel
-from wagtailmedia.models import AbstractMedia
 
 from courses.blocks import LessonBody
+from courses.media_models import MediaFile, Upload
 from courses.package_models import PackageFile, ScoAttempt, ScormPackage
 from courses.watch_models import PresenceCheck, WatchFlag
 from lms.hours.credit import Category
@@ -38,33 +38,9 @@ __all__ = [
     "PresenceCheck",
     "ScoAttempt",
     "ScormPackage",
+    "Upload",
     "WatchFlag",
 ]
-
-
-class MediaFile(AbstractMedia):
-    """An uploaded video. Length and poster are read from the file when it is stored, never typed."""
-
-    duration_ms = models.PositiveIntegerField(_("时长（毫秒）"), default=0, editable=False)
-
-    admin_form_fields = ("title", "file", "collection", "tags")
-
-    class Meta(AbstractMedia.Meta):
-        verbose_name = _("视频")
-        verbose_name_plural = _("视频")
-
-    @property
-    def minutes(self) -> int:
-        """Length in whole minutes, at least one."""
-        return max(1, round(self.duration_ms / 60_000))
-
-    @property
-    def size(self) -> int | None:
-        """Bytes of the file; None when it is not there: the page's text must still be readable."""
-        try:
-            return int(self.file.size)
-        except OSError:
-            return None
 
 
 class CourseIndexPage(Page):
@@ -120,8 +96,8 @@ class CoursePage(Page):
 
 
 class LessonPage(Page):
-    """A lesson: a video or a SCORM package, a text, or both. A video earns hours alone and in a group (个人在线学习, 集中收看),
-    a package alone."""
+    """A lesson: a film, a recording or a SCORM package, a text, or both. What plays earns hours alone and in a group
+    (个人在线学习, 集中收看), a package alone."""
 
     summary = models.CharField(_("简介"), max_length=300, blank=True)
     media = models.ForeignKey(
@@ -145,7 +121,7 @@ class LessonPage(Page):
     content_panels = [
         *Page.content_panels,
         FieldPanel("summary"),
-        MediaChooserPanel("media", media_type="video"),
+        MediaChooserPanel("media"),
         FieldPanel("package"),
         FieldPanel("body"),
         MultiFieldPanel([FieldPanel("required"), FieldPanel("complete_percent")], _("学习要求")),

@@ -8,11 +8,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
+from courses import views_media
 from courses.package_admin import PackageViewSet
 from courses.selectors import studied_below
 
@@ -47,3 +49,15 @@ def keep_what_was_studied_in_bulk(
         return None
     refused = [page for page in pages if isinstance(page, Page) and _refused(request, page)]
     return redirect("wagtailadmin_explore", refused[0].get_parent().pk) if refused else None
+
+
+@hooks.register("register_admin_urls")
+def media_addresses() -> list[URLPattern]:
+    """The media library's own addresses; the admin lets in whoever may open it, the views ask for the right."""
+    return [
+        path("media/uploads/", views_media.begin, name="media-upload-begin"),
+        path("media/uploads/<uuid:uuid>/", views_media.upload, name="media-upload"),
+        path("media/status/<int:pk>/", views_media.status, name="media-status"),
+        path("media/retry/<int:pk>/", views_media.retry, name="media-retry"),
+        path("media/cover/<int:pk>/", views_media.cover, name="media-cover"),
+    ]
