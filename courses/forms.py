@@ -1,4 +1,4 @@
-"""Forms of courses: the upload of a video, the filters of the catalogue."""
+"""Forms of courses: the filters of the catalogue and of the inbox of flags."""
 
 from __future__ import annotations
 
@@ -6,44 +6,13 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
-from wagtailmedia.forms import BaseMediaForm
 
-from courses import catalogue, media
+from courses import catalogue
 from courses.catalogue import Wanted
-from courses.media import Facts, MediaError
-from courses.models import MediaFile
 from courses.watch_models import WatchFlag
 from lms.hours.credit import Category
-
-PROBLEMS = {
-    "not-mp4": _("这不是 MP4 视频。请在手机或电脑上另存为 MP4（H.264）后再上传。"),
-    "broken": _("这个视频文件不完整或已损坏，读不出时长。请重新导出后再上传。"),
-    "no-picture": _("这个文件里没有画面。请上传带画面的 MP4 视频。"),
-}
-
-
-class MediaForm(BaseMediaForm):
-    """The upload of a video: its facts are read from the file, a broken one is refused with the reason."""
-
-    facts: Facts | None = None
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if isinstance(file, UploadedFile):
-            try:
-                with media.on_disk(file) as path:
-                    self.facts = media.inspect(path)
-            except MediaError as error:
-                raise forms.ValidationError(PROBLEMS[error.code], code=error.code) from error
-        return file
-
-    def save(self, commit: bool = True) -> MediaFile:
-        if self.facts is not None:
-            media.describe(self.instance, self.facts)
-        return super().save(commit=commit)
 
 
 class CatalogueFilter(forms.Form):

@@ -1,4 +1,4 @@
-"""What a video file says of itself: its length, its size, a picture for its cover. Read by ffmpeg, never typed."""
+"""What a film or a recording says of itself: its kind, length, size, a picture for its cover. Read by ffmpeg, never typed."""
 
 from __future__ import annotations
 
@@ -24,12 +24,19 @@ from lms.members.models import User
 SECONDS = 60
 POSTER_WIDTH = 960
 DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)")
-SIZE = re.compile(r"Video: .*?\b(\d{2,5})x(\d{2,5})\b")
+PICTURE = re.compile(r"Video: (\w+)[^\n]*?\b\d{2,5}x\d{2,5}\b")
+SOUND = re.compile(r"Audio: (\w+)")
 BRANDS = (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"MSNV", b"dash", b"f4v ")
+EBML = b"\x1a\x45\xdf\xa3"
+# What browsers play as it comes: pictures by container, any sound that is not exotic.
+PLAYED = {"mp4": {"h264", "av1"}, "webm": {"vp8", "vp9", "av1"}}
+SOUNDS = {"aac", "mp3", "opus", "vorbis"}
+LONGEST_MS = 12 * 3600 * 1000
+HEAD_BYTES = 64
 
 
 class MediaError(ValueError):
-    """A file that cannot be a lesson's video: ``not-mp4``, ``broken``, ``no-picture``."""
+    """A file that cannot be a lesson's film or recording: ``not-media``, ``broken``, ``no-picture``, ``too-long``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -38,12 +45,17 @@ class MediaError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Length in milliseconds, size in pixels, a JPEG poster."""
+    """Length in milliseconds, size in pixels as it is shown, a JPEG poster; without a picture zeros and no poster.
+
+    ``plays``: whether browsers play the file as it is. ``sound``: whether anything is to be heard.
+    """
 
     duration_ms: int
     width: int
     height: int
     poster: bytes
+    plays: bool = True
+    sound: bool = True
 
 
 def ffmpeg() -> str:
@@ -51,24 +63,42 @@ def ffmpeg() -> str:
     return shutil.which("ffmpeg") or imageio_ffmpeg.get_ffmpeg_exe()
 
 
-def looks_like_mp4(head: bytes) -> bool:
-    """Whether a file begins as an MP4, whatever it is called."""
-    return len(head) >= 12 and head[4:8] == b"ftyp" and head[8:12] in BRANDS
+def kind_of(head: bytes) -> str | None:
+    """``mp4``, ``mov``, ``webm``, ``m4a`` or ``mp3`` by the first bytes, whatever the file is called; None for all else."""
+    if len(head) >= 12 and head[4:8] == b"ftyp":
+        brand = head[8:12]
+        return {b"qt  ": "mov", b"M4A ": "m4a", b"M4B ": "m4a"}.get(brand, "mp4" if brand in BRANDS else None)
+    if head.startswith(EBML):
+        return "webm" if b"webm" in head[:HEAD_BYTES] else None
+    if head.startswith(b"ID3") or (len(head) > 2 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2):
+        return "mp3"
+    return None
 
 
 def inspect(path: str) -> Facts:
-    """Read a video's facts from the file at ``path``. Raises MediaError."""
+    """Read a file's facts from the file at ``path``. Raises MediaError."""
     with open(path, "rb") as file:
-        if not looks_like_mp4(file.read(12)):
-            raise MediaError("not-mp4")
+        kind = kind_of(file.read(HEAD_BYTES))
+    if kind is None:
+        raise MediaError("not-media")
     told = _run("-i", path).stderr.decode(errors="replace")
-    length, size = DURATION.search(told), SIZE.search(told)
-    if size is None:
-        raise MediaError("no-picture" if length else "broken")
+    length, picture, sound = DURATION.search(told), PICTURE.search(told), SOUND.search(told)
     duration_ms = _milliseconds(length.groups()) if length else 0
+    if kind in {"mp3", "m4a"} and sound and duration_ms > 0:  # a picture in it is its cover
+        return _allowed(Facts(duration_ms, 0, 0, b""))
+    if picture is None:
+        raise MediaError("no-picture" if length else "broken")
     if duration_ms <= 0:
         raise MediaError("broken")
-    return Facts(duration_ms, int(size.group(1)), int(size.group(2)), _poster(path, duration_ms))
+    plays = picture.group(1) in PLAYED.get(kind, set()) and (sound is None or sound.group(1) in SOUNDS)
+    width, height, poster = _poster(path, duration_ms)
+    return _allowed(Facts(duration_ms, width, height, poster, plays, sound is not None))
+
+
+def _allowed(facts: Facts) -> Facts:
+    if facts.duration_ms > LONGEST_MS:
+        raise MediaError("too-long")
+    return facts
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -84,18 +114,19 @@ def _milliseconds(clock: tuple[str, ...]) -> int:
     return round((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * 1000)
 
 
-def _poster(path: str, duration_ms: int) -> bytes:
-    """A picture from a tenth into the video, no wider than a page needs."""
+def _poster(path: str, duration_ms: int) -> tuple[int, int, bytes]:
+    """Width and height as shown (a phone held upright is turned), and a still from a tenth in, as wide as a page needs."""
     at = f"{duration_ms / 10_000:.3f}"
     made = _run("-ss", at, "-i", path, "-frames:v", "1", "-f", "image2pipe", "-vcodec", "png", "-")
     try:
         picture = Image.open(io.BytesIO(made.stdout)).convert("RGB")
     except OSError as error:
         raise MediaError("broken") from error
+    width, height = picture.size
     picture.thumbnail((POSTER_WIDTH, POSTER_WIDTH))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=82, optimize=True)
-    return out.getvalue()
+    return width, height, out.getvalue()
 
 
 @contextmanager
@@ -114,17 +145,19 @@ def on_disk(file: File) -> Iterator[str]:
 
 
 def describe(media: MediaFile, facts: Facts) -> None:
-    """Write what the file says onto an unsaved media row."""
-    media.type = "video"
+    """Write what the file says onto a media row, which is not saved."""
+    media.type = "video" if facts.width else "audio"
     media.duration_ms = facts.duration_ms
     media.duration = facts.duration_ms / 1000
-    media.width, media.height = facts.width, facts.height
-    media.thumbnail.save(f"{Path(media.file.name).stem}.jpg", ContentFile(facts.poster), save=False)
+    media.width, media.height = facts.width or None, facts.height or None
+    media.original_plays = facts.plays
+    if facts.poster:
+        media.thumbnail.save(f"{Path(media.file.name).stem}.jpg", ContentFile(facts.poster), save=False)
 
 
 @transaction.atomic
 def store(*, title: str, path: Path, by: User | None) -> MediaFile:
-    """Take a video into the library from a file on disk. Raises MediaError."""
+    """Take a small film that browsers play into the library as it is, from a file on disk. Raises MediaError."""
     facts = inspect(str(path))
     media = MediaFile(title=title, uploaded_by_user=by)
     with path.open("rb") as file:

@@ -21,10 +21,10 @@ from wagtail.fields import StreamField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
 from wagtailmedia.edit_handlers import MediaChooserPanel
-from wagtailmedia.models import AbstractMedia
 
 from courses import lengths
 from courses.blocks import LessonBody
+from courses.media_models import MediaFile, Upload
 from courses.package_models import PackageFile, ScoAttempt, ScormPackage
 from courses.page_forms import CourseForm
 from courses.previews import Screens
@@ -66,6 +66,7 @@ __all__ = [
     "QuizResult",
     "ScoAttempt",
     "ScormPackage",
+    "Upload",
     "UseFeedback",
     "WatchFlag",
 ]
@@ -73,31 +74,6 @@ __all__ = [
 
 READ = frozenset(("heading", "paragraph", "steps", "callout", "table"))
 """The blocks of a lesson that are read, not looked at or listened to."""
-
-
-class MediaFile(AbstractMedia):
-    """An uploaded video. Length and poster are read from the file when it is stored, never typed."""
-
-    duration_ms = models.PositiveIntegerField(_("时长（毫秒）"), default=0, editable=False)
-
-    admin_form_fields = ("title", "file", "collection", "tags")
-
-    class Meta(AbstractMedia.Meta):
-        verbose_name = _("视频")
-        verbose_name_plural = _("视频")
-
-    @property
-    def minutes(self) -> int:
-        """Length in whole minutes, rounded up."""
-        return max(1, lengths.minutes(self.duration_ms))
-
-    @property
-    def size(self) -> int | None:
-        """Bytes of the file; None when it is not there: the page's text must still be readable."""
-        try:
-            return int(self.file.size)
-        except OSError:
-            return None
 
 
 class CourseIndexPage(Screens, Page):
@@ -203,8 +179,8 @@ class CoursePrerequisite(Orderable):
 
 
 class LessonPage(Screens, QuizPage):
-    """A lesson: a video or a SCORM package, a text, or both. A video earns hours alone and in a group (个人在线学习, 集中收看),
-    a package alone."""
+    """A lesson: a film, a recording or a SCORM package, a text, or both. What plays earns hours alone and in a group
+    (个人在线学习, 集中收看), a package alone."""
 
     summary = models.CharField(_("简介"), max_length=300, blank=True)
     media = models.ForeignKey(
@@ -229,7 +205,7 @@ class LessonPage(Screens, QuizPage):
     content_panels = [
         *Page.content_panels,
         FieldPanel("summary"),
-        MediaChooserPanel("media", media_type="video"),
+        MediaChooserPanel("media"),
         FieldPanel("package"),
         FieldPanel("body"),
         MultiFieldPanel([FieldPanel("required"), FieldPanel("complete_percent")], _("学习要求")),

@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import mimetypes
 import re
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
 from django.core.files.base import File
+from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import http_date, parse_http_date_safe
 from django.views.decorators.http import require_safe
 
-PUBLIC = {"media", "media_thumbnails", "images", "original_images"}
+from courses.media_models import STREAMS
+
+HLS = "application/vnd.apple.mpegurl"
+PUBLIC = {"media", "media_thumbnails", "images", "original_images", STREAMS, "captions"}
 INLINE = {
     "video/mp4",
     "video/webm",
+    "video/quicktime",
+    "text/vtt",
     "audio/mpeg",
     "audio/mp4",
     "image/jpeg",
@@ -30,9 +37,12 @@ INLINE = {
     "image/gif",
     "image/avif",
 }
+# Machines differ in what they know of endings.
+KINDS = {".m4a": "audio/mp4", ".m4v": "video/mp4", ".vtt": "text/vtt", ".m3u8": HLS}
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})$")
 BLOCK = 256 * 1024
 Readable = BinaryIO | File
+PLAYLIST_SECONDS = 600  # less than a signed address of the storage lives
 
 
 @require_safe
@@ -54,6 +64,23 @@ def ranged(file: Readable, size: int, wanted: str) -> HttpResponseBase:
         return _part(file, _bounds(found.group(1), found.group(2), size), size)
     response = FileResponse(file)
     response["Content-Length"] = str(size)
+    return response
+
+
+@require_safe
+def playlist(request: HttpRequest, stream: uuid.UUID, name: str) -> HttpResponse:
+    """A playlist of a film, with the addresses that the storage gives its files: its own here, signed ones elsewhere."""
+    try:
+        with default_storage.open(f"{STREAMS}/{stream}/{name}.m3u8") as file:
+            text = file.read().decode()
+    except OSError as error:
+        raise Http404 from error
+    made = [line for line in text.splitlines() if line and not line.startswith("#") and not line.endswith(".m3u8")]
+    for file_name in set(made):
+        address = default_storage.url(f"{STREAMS}/{stream}/{file_name}")
+        text = text.replace(f'"{file_name}"', f'"{address}"').replace(f"\n{file_name}\n", f"\n{address}\n")
+    response = HttpResponse(text, content_type=HLS)
+    response["Cache-Control"] = f"public, max-age={PLAYLIST_SECONDS}"
     return response
 
 
@@ -107,7 +134,7 @@ def _blocks(file: Readable, left: int) -> Iterator[bytes]:
 
 
 def _described(response: HttpResponseBase, path: Path, tag: str, modified: float) -> HttpResponseBase:
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    kind = KINDS.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     response["Content-Type"] = kind if kind in INLINE else "application/octet-stream"
     response["Content-Disposition"] = "inline" if kind in INLINE else "attachment"
     response["Accept-Ranges"] = "bytes"

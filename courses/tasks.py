@@ -1,8 +1,8 @@
-"""Recurring work on watching."""
+"""Recurring work on watching and on the media library."""
 
 from __future__ import annotations
 
-from courses import packages, services
+from courses import packages, services, uploads
 
 
 def end_forgotten_sessions() -> None:
@@ -19,3 +19,8 @@ def unpack_forgotten() -> None:
     """Every five minutes: unpack what a crash left waiting."""
     for package in packages.forgotten():
         packages.unpack(package_id=package.pk)
+
+
+def forget_old_uploads() -> None:
+    """Once a day: throw away what nobody has gone on uploading for a week."""
+    uploads.forget_old()

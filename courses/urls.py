@@ -43,6 +43,7 @@ urlpatterns = [
     path("learn/attempts/<uuid:uuid>/save/", views_quizzes.quiz_save, name="quiz-save"),
     path("learn/lessons/<int:pk>/parts/<int:number>/", views_packages.open_part, name="package-open"),
     re_path(rf"^package/(?P<uuid>{UUID})/(?P<path>.*)$", package_serve.package_file, name="package-file"),
+    path("play/streams/<uuid:stream>/<slug:name>.m3u8", serve.playlist, name="stream-playlist"),
     path("desk/watching/", views_flags.watch_flags, name="watch-flags"),
     path("watching/<int:pk>/", views_flags.watch_flag, name="watch-flag"),
 ]

@@ -16,7 +16,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
-from courses import quiz_admin
+from courses import quiz_admin, views_media
 from courses.package_admin import PackageViewSet
 from courses.selectors import studied_below
 from lms.members.permissions import can_anywhere
@@ -75,4 +75,16 @@ def quiz_urls() -> list[URLPattern]:
     return [
         path("tests/", quiz_admin.quiz_courses, name="quiz-statistics"),
         path("tests/<int:pk>/", quiz_admin.quiz_questions, name="quiz-statistics-course"),
+    ]
+
+
+@hooks.register("register_admin_urls")
+def media_addresses() -> list[URLPattern]:
+    """The media library's own addresses; the admin lets in whoever may open it, the views ask for the right."""
+    return [
+        path("media/uploads/", views_media.begin, name="media-upload-begin"),
+        path("media/uploads/<uuid:uuid>/", views_media.upload, name="media-upload"),
+        path("media/status/<int:pk>/", views_media.status, name="media-status"),
+        path("media/retry/<int:pk>/", views_media.retry, name="media-retry"),
+        path("media/cover/<int:pk>/", views_media.cover, name="media-cover"),
     ]

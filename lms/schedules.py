@@ -30,6 +30,7 @@ RECURRING = (
     Recurring("resume-closings", "lms.reports.closing_tasks.resume_closings", minutes=5),
     Recurring("resume-trials", "lms.reports.trial_tasks.resume_trials", minutes=5),
     Recurring("resume-reratings", "lms.hours.tasks.resume_reratings", minutes=5),
+    Recurring("forget-old-uploads", "courses.tasks.forget_old_uploads", hour=3),
     Recurring("goals-follow-the-calendar", "lms.goals.tasks.follow_the_calendar", hour=1),
     Recurring("seal-ledger", "lms.hours.tasks.seal_ledger", hour=1),
     Recurring("audit-hours", "lms.reports.tasks.audit_nightly", hour=2),

@@ -203,18 +203,23 @@ STATIC_ROOT = _path("XIANGXUE_STATIC", DATA_DIR / "static")
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 S3_BUCKET = env.str("S3_BUCKET", default="")
+S3_ENDPOINT = env.str("S3_ENDPOINT", default="") or None
+# Where pictures and films come from besides this site: the bucket by path and by name.
+STORES = [S3_ENDPOINT, S3_ENDPOINT.replace("://", "://*.", 1)] if S3_ENDPOINT else ["https://*.amazonaws.com"]
+STORES = STORES if S3_BUCKET else []
 STORAGES = {
     "default": (
         {
             "BACKEND": "storages.backends.s3.S3Storage",
             "OPTIONS": {
                 "bucket_name": S3_BUCKET,
-                "endpoint_url": env.str("S3_ENDPOINT", default=None),
+                "endpoint_url": S3_ENDPOINT,
                 "access_key": env.str("S3_ACCESS_KEY", default=None),
                 "secret_key": env.str("S3_SECRET_KEY", default=None),
                 "region_name": env.str("S3_REGION", default=None),
                 "default_acl": "private",
                 "querystring_auth": True,
+                "querystring_expire": 6 * 3600,  # seconds; a film is asked for in ranges as long as it plays
                 "file_overwrite": False,
             },
         }
@@ -288,8 +293,9 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "media-src": [SELF, "blob:"],
+        "img-src": [SELF, "data:", *STORES],
+        "media-src": [SELF, "blob:", *STORES],
+        "connect-src": [SELF, *STORES],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -299,6 +305,13 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+# -- media library --------------------------------------------------------------
+
+MEDIA_LIMITS = {
+    "file_mb": env.int("MEDIA_MAX_MB", default=2048),
+    "reserve_mb": env.int("MEDIA_RESERVE_MB", default=1024),  # of the disk, that uploads leave to all the rest
+}
 
 # -- roster import ------------------------------------------------------------
 
@@ -335,8 +348,9 @@ WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []  # fetching addresses given by users is off
 WAGTAILMEDIA = {
     "MEDIA_MODEL": "courses.MediaFile",
-    "MEDIA_FORM_BASE": "courses.forms.MediaForm",
-    "VIDEO_EXTENSIONS": ["mp4"],
+    "MEDIA_FORM_BASE": "courses.media_forms.MediaForm",
+    "VIDEO_EXTENSIONS": ["mp4", "m4v", "mov", "webm"],
+    "AUDIO_EXTENSIONS": ["mp3", "m4a"],
 }
 TAGGIT_CASE_INSENSITIVE = True
 

@@ -13,9 +13,11 @@ from django.template.context import RequestContext
 
 from courses import catalogue as offered
 from courses import completion, for_you, lengths, quiz_selectors, selectors, study_selectors
+from courses import media_status as film_status
 from courses.catalogue import Wanted
 from courses.forms import CatalogueFilter
-from courses.models import CoursePage, LessonPage, ScormPackage
+from courses.media_models import Rendition
+from courses.models import CoursePage, LessonPage, MediaFile, ScormPackage
 from courses.quiz_models import QuizPage
 from lms.core import clock
 from lms.members.models import Member
@@ -151,3 +153,15 @@ def _percent(page: LessonPage, watched_ms: int) -> int:
 def package_parts(context: RequestContext, package: ScormPackage) -> list[dict[str, Any]]:
     """The table of contents of a package with what its parts report of the reader."""
     return selectors.parts_of(package, _member(context))
+
+
+@register.simple_tag
+def stream_url(media: MediaFile, rendition: Rendition) -> str:
+    """The address of one rendition's file."""
+    return media.stream_url(rendition.file)
+
+
+@register.inclusion_tag("courses/admin/media_status.html", takes_context=True)
+def media_status(context: RequestContext, media: MediaFile) -> dict[str, Any]:
+    """The part of a film's page in the admin that says how far it is."""
+    return {**film_status.of(media), "csrf_token": context.get("csrf_token"), "request": context.get("request")}

@@ -1,7 +1,7 @@
 """The static files as they are collected: each under its hash, compressed once.
 
 A file is collected under two names, its own and its hashed one. Compressing is most of the work, so the same bytes are
-compressed once, and large ones a little less hard: 9 instead of 11 costs a twentieth of their size and a tenth of the time.
+compressed once, and large ones less hard: 9 instead of 11 adds a tenth to their size and takes a tenth of the time.
 """
 
 from __future__ import annotations

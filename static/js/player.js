@@ -7,7 +7,7 @@ const RETRY = 5_000;
 class Player {
   constructor(root) {
     this.root = root;
-    this.video = root.clock || root.querySelector("video");
+    this.video = root.clock || root.querySelector("video, audio");
     this.status = root.querySelector("[data-status]");
     this.progress = root.querySelector("[data-progress]");
     this.token = root.dataset.token || "";
@@ -26,7 +26,7 @@ class Player {
     this.video.addEventListener("seeked", () => this.resume());
     this.video.addEventListener("waiting", () => this.mark(false));
     this.video.addEventListener("playing", () => this.resume());
-    this.video.addEventListener("ratechange", () => { if (this.video.playbackRate !== 1) this.video.playbackRate = 1; });
+    this.video.addEventListener("ratechange", () => this.pace());
     window.addEventListener("pagehide", () => this.leave());
     window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
     document.addEventListener("visibilitychange", () => { if (document.hidden) this.hide(); });
@@ -56,7 +56,9 @@ class Player {
       const data = await answer.json();
       this.token = data.token;
       this.root.dispatchEvent(new CustomEvent("beat-answered", { detail: data }));
-      if (data.position && this.now() < 1000) this.video.currentTime = data.position / 1000;
+      const position = this.now() < 1000 ? data.position : this.now();
+      await this.root.film?.ready(position / 1000);
+      if (position !== this.now()) this.video.currentTime = position / 1000;
       await this.video.play();
       this.resume();
     } catch {
@@ -72,9 +74,26 @@ class Player {
 
   // Playing goes on from here: an empty beat tells the server that the pause before it earned nothing.
   resume() {
-    if (!this.token || this.over || this.video.paused || this.from !== null) return;
+    if (!this.token || this.over || this.video.paused || this.from !== null || this.fast()) return;
     this.from = this.now();
     if (this.queue.length === 0) this.add(this.from, this.from, false);
+  }
+
+  // The server counts by its own clock: what runs faster than that is looked at again, not earned.
+  fast() {
+    return this.video.playbackRate > 1;
+  }
+
+  // A room's screen has no such choice: everybody in it is credited by the same clock.
+  pace() {
+    if (!this.root.dataset.start && this.video.playbackRate !== 1) this.video.playbackRate = 1;
+    if (this.fast()) {
+      this.mark(false);
+      this.from = null;
+      this.say("fast");
+    } else {
+      this.resume();
+    }
   }
 
   // The position has already moved when a leap is told: what was played up to it is sent as it was last seen.

@@ -20,6 +20,7 @@ from tests.conftest import County
 ELSEWHERE = {
     "media": "tests/courses/test_serve.py",
     "package-file": "tests/courses/test_packages.py: the address itself is the right",
+    "stream-playlist": "tests/courses/test_serve.py",
     "wagtailcore_authenticate_with_password": "pages are not protected by passwords here",
 }
 ADMIN = ("admin/", "documents/")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import time_machine
+from pytest_django import Settings
 
-from courses import services
+from courses import media, services
 from courses.models import LessonPage
 from lms.hours.services import adopt_rule
 from lms.members.models import Member
@@ -85,3 +88,46 @@ def tiers(db: None) -> None:
             step=Decimal("0.25"),
             tiers=[[0, "0.25"], [900, "0.50"], [1800, "1.00"]],
         )
+
+
+@pytest.fixture(scope="session")
+def ffmpeg() -> Callable[..., None]:
+    """Run ffmpeg with some arguments."""
+    return lambda *arguments: (
+        subprocess.run([media.ffmpeg(), "-v", "error", "-y", *map(str, arguments)], check=True) and None
+    )
+
+
+@pytest.fixture(scope="session")
+def video(tmp_path_factory: pytest.TempPathFactory, ffmpeg: Callable[..., None]) -> Path:
+    """A real film of three seconds, without sound."""
+    path = tmp_path_factory.mktemp("video") / "lesson.mp4"
+    source = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10:duration=3"]
+    ffmpeg(*source, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-movflags", "+faststart", path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def talking(tmp_path_factory: pytest.TempPathFactory, ffmpeg: Callable[..., None]) -> Path:
+    """A film of seven seconds with a soft sound, large enough for two sizes."""
+    path = tmp_path_factory.mktemp("video") / "talking.mp4"
+    sources = ["-f", "lavfi", "-i", "testsrc2=size=854x480:rate=10:duration=7"]
+    sources += ["-f", "lavfi", "-i", "sine=frequency=440:duration=7,volume=0.1"]
+    ffmpeg(*sources, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory, ffmpeg: Callable[..., None]) -> Path:
+    """Two seconds of sound as MP3."""
+    path = tmp_path_factory.mktemp("video") / "talk.mp3"
+    ffmpeg("-f", "lavfi", "-i", "sine=frequency=300:duration=2", "-c:a", "libmp3lame", path)
+    return path
+
+
+@pytest.fixture
+def library(tmp_path: Path, settings: Settings) -> Path:
+    """Media and work in progress in a folder of the test's own; returns it."""
+    settings.DATA_DIR = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return tmp_path

@@ -9,6 +9,8 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
+from courses import serve
+
 CONTENT = bytes(range(256)) * 4
 URL = "/media/media/lesson.mp4"
 
@@ -128,3 +130,49 @@ def test_case_13_every_file_is_sandboxed(client: Client, url: str) -> None:
 )
 def test_everything_else_reads_as_absent(client: Client, db: None, url: str) -> None:
     assert get(client, url).status_code == 404
+
+
+STREAM = "7f9c2b1e-4a53-4a5e-9c55-6a8f1f0f6a11"
+PLAYLIST = '#EXTM3U\n#EXT-X-MAP:URI="480p.mp4",BYTERANGE="800@0"\n#EXTINF:6.000,\n480p.mp4\n#EXTINF:2.000,\n480p.mp4\n#EXT-X-ENDLIST\n'
+
+
+@pytest.fixture
+def stream(files: Path) -> Path:
+    folder = files / "streams" / STREAM
+    folder.mkdir(parents=True)
+    (folder / "480p.mp4").write_bytes(CONTENT)
+    (folder / "480p.m3u8").write_text(PLAYLIST)
+    (folder / "master.m3u8").write_text("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n480p.m3u8\n")
+    return folder
+
+
+def test_a_playlist_names_the_addresses_that_the_storage_gives(client: Client, stream: Path) -> None:
+    answer = get(client, f"/play/streams/{STREAM}/480p.m3u8")
+    address = f"/media/streams/{STREAM}/480p.mp4"
+    assert answer["Content-Type"] == "application/vnd.apple.mpegurl"
+    assert body(answer).decode() == PLAYLIST.replace("480p.mp4", address)
+    assert get(client, address, Range="bytes=0-799").status_code == 206
+
+
+def test_a_master_playlist_leads_to_its_neighbours(client: Client, stream: Path) -> None:
+    assert body(get(client, f"/play/streams/{STREAM}/master.m3u8")).endswith(b"\n480p.m3u8\n")
+
+
+def test_a_remote_storage_is_asked_for_a_signed_address(
+    client: Client, stream: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve.default_storage, "url", lambda name: f"https://store.example/{name}?signature=abc")
+    text = body(get(client, f"/play/streams/{STREAM}/480p.m3u8")).decode()
+    assert text.count(f"https://store.example/streams/{STREAM}/480p.mp4?signature=abc") == 3
+    assert "\n480p.mp4" not in text
+
+
+@pytest.mark.parametrize("name", ["720p.m3u8", "..%2f..%2fdb.m3u8", "480p.mp4.m3u8"])
+def test_a_playlist_that_is_not_there(client: Client, db: None, stream: Path, name: str) -> None:
+    assert get(client, f"/play/streams/{STREAM}/{name}").status_code == 404
+
+
+def test_captions_are_text_for_the_player(client: Client, files: Path) -> None:
+    (files / "captions").mkdir()
+    (files / "captions" / "one.vtt").write_text("WEBVTT\n")
+    assert get(client, "/media/captions/one.vtt")["Content-Type"] == "text/vtt"

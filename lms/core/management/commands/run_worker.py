@@ -28,7 +28,7 @@ LATE_SECONDS = settings.Q_CLUSTER["timeout"] + 180
 
 
 class Command(BaseCommand):
-    help = "Run the background worker under a watchdog until told to stop."
+    help = "Run the background worker and the media worker under a watchdog until told to stop."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -37,10 +37,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         schedules.ensure()
-        cluster = [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"]
+        manage = str(settings.BASE_DIR / "manage.py")
+        cluster = [sys.executable, manage, "qcluster"]
         with Supervisor(grace=GRACE_SECONDS) as group:
             parent = os.getppid()
             while os.getppid() == parent:
+                group.start([sys.executable, manage, "run_media"])  # films take longer than any job of the queue may
                 reason = self.watch_one(group, cluster, late=options["late"])
                 self.stderr.write(f"worker: {reason}, starting it again")
                 group.stop()
@@ -56,6 +58,8 @@ class Command(BaseCommand):
         while os.getppid() == parent:
             if cluster.poll() is not None:
                 return f"ended with {cluster.returncode}"
+            if not group.all_run():
+                return "the media worker ended"
             time.sleep(min(LOOK_SECONDS, late / 4))
             try:
                 age = queue.heartbeat_age()

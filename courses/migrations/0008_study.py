@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("courses", "0006_quizzes"),
+        ("courses", "0007_quizzes"),
         ("members", "0004_cadre_rank"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("courses", "0005_authoring"),
+        ("courses", "0006_authoring"),
         ("members", "0004_cadre_rank"),
         ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
     ]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("courses", "0004_packages"),
+        ("courses", "0005_media_for_slow_lines"),
     ]
 
     operations = [
