@@ -40,6 +40,7 @@ NO_PAGE = {
     "member-sheet-pdf": "a file",
     "own-sheet-pdf": "a file",
     "claim-file": "a file",
+    "use-photo": "a file",
     "import-form": "a file",
     "import-marked": "a file",
     "wagtailcore_login": "leads to the sign-in page",
