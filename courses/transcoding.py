@@ -23,6 +23,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from PIL import Image
 
 from courses import encode, media, mp4
 from courses.media import Facts, MediaError
@@ -318,7 +319,9 @@ def choose_cover(*, pk: int, number: int, by: User | None) -> MediaFile:
     """Make a still the cover of its film. Raises FileNotFoundError for a still that there is not."""
     row = MediaFile.objects.select_for_update().get(pk=pk)
     with default_storage.open(row.stream_name(still_name(number))) as still:
-        row.thumbnail.save(f"{Path(row.file.name).stem}.jpg", ContentFile(still.read()), save=False)
+        row.thumbnail.save(
+            f"{Path(row.file.name).stem}.jpg", ContentFile(media.small_jpeg(Image.open(still))), save=False
+        )
     row.save(update_fields=["thumbnail"])
     audit.record("media.cover", by=by, on=row, number=number)
     return row

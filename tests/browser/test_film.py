@@ -86,7 +86,7 @@ def film_of_next_lesson(sign_in: SignIn, talk: Path) -> str:
 
 
 def playing(page: Page) -> None:
-    page.locator("video").evaluate("video => { video.muted = true; return video.play(); }")
+    page.locator("video").evaluate("video => { video.muted = true; video.play().catch(() => {}); }")
     page.wait_for_function(
         "() => { const v = document.querySelector('video'); return !v.paused && v.currentTime > 1.5; }"
     )
