@@ -20,7 +20,7 @@ class HomePage(Screens, Page):
     slogan = models.CharField(_("标语"), max_length=120, blank=True)
 
     content_panels = [*Page.content_panels, FieldPanel("county"), FieldPanel("slogan")]
-    subpage_types = ["courses.CourseIndexPage", "cms.NewsIndexPage"]
+    subpage_types = ["courses.CourseIndexPage", "courses.LibraryPage", "cms.NewsIndexPage"]
     max_count = 1
 
     class Meta:

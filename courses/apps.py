@@ -14,6 +14,6 @@ class CoursesConfig(AppConfig):
         from courses import quiz_selectors, selectors  # noqa: PLC0415
         from lms.hours import evidence  # noqa: PLC0415
 
-        evidence.register(selectors.credits, "courses.watch:", "stations.viewing:")
+        evidence.register(selectors.credits, "courses.watch:", "courses.reading:", "stations.viewing:")
         evidence.register(quiz_selectors.credits, "courses.test:")
         post_migrate.connect(install_triggers, sender=self)

@@ -13,8 +13,8 @@ from courses.seasons import is_now
 from lms.core import clock
 from lms.core.search.finding import find
 
-PLAYABLE = Q(media__isnull=False) | Q(package__state=ScormPackage.State.READY)
-"""A lesson with something to study by the clock: a film, or a package that is unpacked."""
+PLAYABLE = (Q(media__isnull=False) | Q(package__state=ScormPackage.State.READY)) & Q(reading_minutes=0)
+"""A lesson of a course with something to study by the clock: a film, or a package that is unpacked."""
 SHORT, LONG = "short", "long"
 SHORT_MS = 30 * 60_000
 """A course that takes no longer is a short one: it fits into an evening."""
@@ -50,7 +50,9 @@ def lesson_counts(courses: Iterable[CoursePage]) -> dict[str, tuple[int, int]]:
     """How many lessons some courses have and how long they take (milliseconds), by course path, in one query."""
     found = {course.path: (0, 0) for course in courses}
     rows = with_course(LessonPage.objects.live()).filter(above__in=list(found)).select_related("media", "package")
-    for lesson in rows.only("reading_seconds", "media__duration_ms", "package__minutes", "package__state"):
+    for lesson in rows.only(
+        "reading_seconds", "reading_minutes", "media__duration_ms", "package__minutes", "package__state"
+    ):
         number, total = found[lesson.above]
         found[lesson.above] = (number + 1, total + lesson.duration_ms + lesson.reading_seconds * 1000)
     return found

@@ -27,6 +27,8 @@ TEXTS = {
     ".xsd": "application/xml",
     ".dtd": "application/xml-dtd",
     ".svg": "image/svg+xml",
+    ".opf": "application/xml",
+    ".ncx": "application/xml",
     ".txt": "text/plain",
     ".vtt": "text/vtt",
     ".srt": "text/plain",

@@ -66,7 +66,7 @@ def heading(item: Item) -> Item:
 
 def parse(raw: bytes) -> Manifest:
     """The manifest in a file's bytes. Raises ManifestError."""
-    root = _tree(raw)
+    root = tree(raw)
     if root.tag != "manifest":
         raise ManifestError("bad-manifest")
     version = _version(root)
@@ -117,7 +117,8 @@ def _attribute(name: str) -> str:
     return "xml:base" if name == XML_BASE else _local(name).lower()
 
 
-def _tree(raw: bytes) -> Element:
+def tree(raw: bytes) -> Element:
+    """The XML in a file's bytes, names in lower case without their namespaces. Raises ManifestError."""
     if len(raw) > MOST_BYTES:
         raise ManifestError("bad-manifest")
     builder = _Builder()
@@ -162,18 +163,19 @@ def _resources(root: Element) -> dict[str, _Resource]:
     found = {}
     base = root.get("xml:base", "")
     for group in root.findall("resources"):
-        inner = _join(base, group.get("xml:base", ""))
+        inner = join(base, group.get("xml:base", ""))
         for node in group.findall("resource"):
             href = node.get("href", "").strip().replace("\\", "/")
             if href:
                 kind = node.get("scormtype", "asset").lower()
                 found[node.get("identifier", "")] = _Resource(
-                    _join(_join(inner, node.get("xml:base", "")), href), kind == "sco"
+                    join(join(inner, node.get("xml:base", "")), href), kind == "sco"
                 )
     return found
 
 
-def _join(base: str, href: str) -> str:
+def join(base: str, href: str) -> str:
+    """An address as seen from another."""
     return urljoin(base, href.strip()) if base else href.strip()
 
 

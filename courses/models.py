@@ -31,6 +31,7 @@ from courses.previews import Screens
 from courses.quiz_blocks import questions_of
 from courses.quiz_models import QuizAttempt, QuizDraft, QuizMark, QuizPage, QuizResult, quiz_panel
 from courses.quiz_rules import Question
+from courses.reading_models import BookNote, LibraryPage, ReadingPlace, ShelfPage, check_pdf
 from courses.study_models import (
     CourseAssignment,
     CourseEnrolment,
@@ -40,10 +41,12 @@ from courses.study_models import (
     UseFeedback,
 )
 from courses.watch_models import PresenceCheck, WatchFlag
-from lms.hours.credit import Category
+from lms.hours.credit import Category, Mode
 from lms.members.models import Member
 
 __all__ = [
+    "BookNote",
+    "BookPage",
     "CourseAssignment",
     "CourseEnrolment",
     "CourseIndexPage",
@@ -55,6 +58,7 @@ __all__ = [
     "GroupWatch",
     "LessonPage",
     "LessonProgress",
+    "LibraryPage",
     "MediaFile",
     "PackageFile",
     "PlaySession",
@@ -64,8 +68,10 @@ __all__ = [
     "QuizDraft",
     "QuizMark",
     "QuizResult",
+    "ReadingPlace",
     "ScoAttempt",
     "ScormPackage",
+    "ShelfPage",
     "Upload",
     "UseFeedback",
     "WatchFlag",
@@ -198,6 +204,8 @@ class LessonPage(Screens, QuizPage):
     body = StreamField(LessonBody(), verbose_name=_("正文"), blank=True)
     required = models.BooleanField(_("必修"), default=True, help_text=_("选修课时不影响“本课程已学完”。"))
     reading_seconds = models.PositiveIntegerField(_("阅读时长（秒）"), default=0, editable=False)
+    # What a book takes to read, and what earns hours; ``reading_seconds`` is only said of a lesson's text.
+    reading_minutes = models.PositiveSmallIntegerField(_("阅读时长（分钟）"), default=0)
     complete_percent = models.PositiveSmallIntegerField(
         _("看完标准（百分比）"), default=90, validators=[MinValueValidator(50), MaxValueValidator(100)]
     )
@@ -250,8 +258,15 @@ class LessonPage(Screens, QuizPage):
             raise ValidationError({"package": _("这一课已经有视频了。请把互动课件放进单独的一课。")})
 
     @property
+    def mode(self) -> str:
+        """How hours are earned with it alone: a book is read (自学读书), everything else is watched (个人在线学习)."""
+        return Mode.READING if self.reading_minutes else Mode.ONLINE
+
+    @property
     def duration_ms(self) -> int:
-        """Milliseconds of what is studied: the film's own length, or what the package's editor says; 0 for a text."""
+        """Milliseconds of what is studied: the film's own length, or what the editor says of book or package; 0 for a text."""
+        if self.reading_minutes:
+            return self.reading_minutes * 60_000
         if self.media:
             return int(self.media.duration_ms)
         return self.package.duration_ms if self.package and self.package.ready else 0
@@ -267,8 +282,44 @@ class LessonPage(Screens, QuizPage):
         return self.duration_ms * self.complete_percent // 100
 
 
+class BookPage(LessonPage):
+    """A book: a text of its own, a PDF or an EPUB. It is a lesson that is read, so that one engine keeps its time."""
+
+    author = models.CharField(_("作者"), max_length=120, blank=True)
+    source = models.CharField(_("来源"), max_length=120, blank=True, help_text=_("出版社、期刊或编写单位"))
+    file = models.FileField(
+        _("PDF 文件"),
+        upload_to="books/",
+        blank=True,
+        validators=[check_pdf],
+        help_text=_("电子书（EPUB）请先在“互动课件”里上传，再在下面选用。"),
+    )
+
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("author"),
+        FieldPanel("source"),
+        FieldPanel("summary"),
+        FieldPanel("reading_minutes"),
+        FieldPanel("file"),
+        FieldPanel("package"),
+        FieldPanel("body"),
+    ]
+    search_fields = [*LessonPage.search_fields, index.SearchField("author")]
+    parent_page_types = ["courses.ShelfPage"]
+    template = "courses/book.html"
+
+    class Meta:
+        verbose_name = _("图书")
+
+    def clean(self) -> None:
+        super().clean()
+        if not self.reading_minutes:
+            raise ValidationError({"reading_minutes": _("请填写认真读完大约需要的分钟数，学时最多计到这个时长。")})
+
+
 class PlaySession(models.Model):
-    """One playing of a lesson: a member's own (``member`` set) or a station's for the people in the room.
+    """One playing of a lesson or reading of a book: a member's own (``member`` set) or a station's for the people in the room.
 
     The row carries the span that is being watched, so that a beat is one UPDATE; a closed span becomes a PlaySpan.
     """
@@ -277,6 +328,7 @@ class PlaySession(models.Model):
     member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="play_sessions")
     lesson = models.ForeignKey(LessonPage, on_delete=models.PROTECT, related_name="play_sessions")
     revision_id = models.BigIntegerField(null=True, blank=True)
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.ONLINE)
     # The lesson as it was: what was earned does not change when the page does.
     title = models.CharField(max_length=255)
     course_id = models.BigIntegerField()

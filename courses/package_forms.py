@@ -23,7 +23,7 @@ PROBLEMS = {
     "link": _("压缩包里有链接文件，为了安全不能上传。"),
     "encrypted": _("压缩包设了密码。请去掉密码后重新打包。"),
     "broken": _("压缩包不完整或已损坏。请重新下载或拷贝后再上传。"),
-    "no-manifest": _("压缩包里没有 imsmanifest.xml，不是 SCORM 课件。"),
+    "no-manifest": _("这个压缩包不是 SCORM 课件（没有 imsmanifest.xml），也不是 EPUB 电子书。"),
     "several": _("压缩包里有好几个课件。请一个课件一个压缩包分别上传。"),
     "bad-manifest": _("课件的 imsmanifest.xml 读不出来。请联系课件厂家重新导出。"),
     "entities": _("课件的 imsmanifest.xml 里有不安全的内容，不能上传。"),

@@ -1,4 +1,4 @@
-"""SCORM packages: what was uploaded, the files that came out of it, and what its parts report of a member.
+"""Packages, SCORM or EPUB: what was uploaded, the files that came out of it, and what its parts report of a member.
 
 What a part reports (status, score) is a claim. Hours come from the play sessions of the lesson, by the server's clock.
 """
@@ -17,7 +17,7 @@ from lms.members.models import Member, User
 
 
 class ScormPackage(models.Model):
-    """An uploaded package. ``items`` is its table of contents (``manifest.Item`` as dicts); the files lie under ``prefix``."""
+    """An uploaded package: SCORM, or a book as EPUB, whose parts are its chapters. ``items`` is its table of contents (``manifest.Item`` as dicts); the files lie under ``prefix``."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("等待解压")
@@ -25,7 +25,7 @@ class ScormPackage(models.Model):
         REFUSED = "refused", _("不能使用")
 
     title = models.CharField(_("名称"), max_length=255)
-    file = models.FileField(_("课件包（ZIP）"), upload_to="package_archives/")
+    file = models.FileField(_("课件包（ZIP）或电子书（EPUB）"), upload_to="package_archives/")
     minutes = models.PositiveSmallIntegerField(
         _("学习时长（分钟）"),
         validators=[MinValueValidator(1), MaxValueValidator(600)],

@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from courses import packages, serve
+from courses import epub, packages, serve
 from courses.filetypes import is_html
 from courses.models import PackageFile, ScoAttempt, ScormPackage
 from courses.packages import ClaimError
@@ -27,6 +27,8 @@ from courses.packages import ClaimError
 PREFIX = "/package/"
 RUNTIMES = {"1.2": "scorm12.min.js", "2004": "scorm2004.min.js"}
 SANDBOX = "allow-scripts allow-forms allow-modals"
+READING = b"<style>body{max-width:38rem;margin:0 auto!important;padding:16px 20px 48px!important;font-size:19px;line-height:1.8}img,svg{max-width:100%;height:auto}</style>"
+"""What a chapter of a book gets instead of a run-time: a measure for phones and large letters."""
 MOST_HTML = 16 * 1024 * 1024
 LONG = 365 * 24 * 3600
 STATUS = {"too-big": 413, "superseded": 409}
@@ -49,10 +51,11 @@ def package_file(request: HttpRequest, uuid: UUID, path: str) -> HttpResponseBas
     if package is None or row is None:
         raise Http404
     if is_html(row.content_type) and row.size <= MOST_HTML:
-        response: HttpResponseBase = _page(row, _config(package, attempt))
+        book = package.version == epub.VERSION
+        response: HttpResponseBase = _page(row, READING if book else _scripts(_config(package, attempt)))
     else:
         response = _file(request, row)
-    return _opened_to_the_package(response, request, uuid)
+    return _opened_to_the_package(response, request, uuid, "" if package.version == epub.VERSION else SANDBOX)
 
 
 def _kept(request: HttpRequest, uuid: UUID, path: str) -> HttpResponse:
@@ -80,15 +83,15 @@ def _file(request: HttpRequest, row: PackageFile) -> HttpResponseBase:
     return response
 
 
-def _page(row: PackageFile, config: dict[str, Any]) -> HttpResponse:
-    """A page with the run-time in its head, before any script of its own."""
+def _page(row: PackageFile, ours: bytes) -> HttpResponse:
+    """A page with what is ours in its head, before any script of its own."""
     with default_storage.open(row.stored) as file:
         html = file.read()
     kind, _semicolon, charset = row.content_type.partition("; charset=")
     if charset == "utf-16":
         html, charset = html.decode("utf-16", errors="replace").encode(), "utf-8"
     at = max((found.end() for mark in HEAD if (found := mark.search(html[:65_536]))), default=0)
-    response = HttpResponse(html[:at] + _scripts(config) + html[at:])
+    response = HttpResponse(html[:at] + ours + html[at:])
     response["Content-Type"] = f"{kind}; charset={charset}"
     response["Cache-Control"] = "no-store"
     return response
@@ -121,14 +124,16 @@ def _config(package: ScormPackage, attempt: ScoAttempt | None) -> dict[str, Any]
     }
 
 
-def _opened_to_the_package(response: HttpResponseBase, request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+def _opened_to_the_package(
+    response: HttpResponseBase, request: HttpRequest, uuid: UUID, sandbox: str = SANDBOX
+) -> HttpResponseBase:
     """The headers of everything below ``/package/``: no origin, no way out, readable from within (an origin of null)."""
     site = f"{request.scheme}://{request.get_host()}"
     folder = f"{site}{PREFIX}{uuid}/"
     everything = f"{folder} data: blob: 'unsafe-inline' 'unsafe-eval'"
     response["Content-Security-Policy"] = "; ".join(
         [
-            f"sandbox {SANDBOX}",
+            f"sandbox {sandbox}".rstrip(),
             f"default-src {everything}",
             f"script-src {everything} {site}{settings.STATIC_URL}",
             f"connect-src {folder} data: blob:",

@@ -1,4 +1,4 @@
-"""Writes of SCORM packages: taking one in, unpacking it in the worker, opening a part, keeping what a part saves.
+"""Writes of packages, SCORM and EPUB: taking one in, unpacking it in the worker, opening a part, keeping what a part saves.
 
 What a part says of itself is kept as a claim. It moves neither the clock of the play session nor the hours (reliability 12).
 """
@@ -21,7 +21,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from courses import archives, manifest
+from courses import archives, epub, manifest
 from courses.archives import ArchiveError, Entry
 from courses.filetypes import HEAD, content_type
 from courses.manifest import Manifest, ManifestError
@@ -66,12 +66,20 @@ def examine(file: BinaryIO) -> Contents:
 
 def _contents(archive: ZipFile, file: BinaryIO) -> Contents:
     entries = archives.entries(archive, file.seek(0, 2))
+    files = {one.path: one for one in entries}
+    if epub.CONTAINER in files:
+        book = epub.parse(lambda path: _small(archive, files[path]))
+        return Contents(_with_files(book, files), files)
     folder, entry = _manifest_of(entries)
     files = {one.path[len(folder) :]: one for one in entries if one.path.startswith(folder)}
+    return Contents(_with_files(manifest.parse(_small(archive, entry)), files), files)
+
+
+def _small(archive: ZipFile, entry: Entry) -> bytes:
+    """A file that a description may be; a larger one is none."""
     if entry.info.file_size > manifest.MOST_BYTES:
         raise ManifestError("bad-manifest")
-    found = manifest.parse(archive.read(entry.info))
-    return Contents(_with_files(found, files), files)
+    return archive.read(entry.info)
 
 
 def _manifest_of(entries: list[Entry]) -> tuple[str, Entry]:

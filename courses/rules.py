@@ -16,6 +16,7 @@ from lms.hours.rules import Tariff, hours_by_clock, hours_by_tier, length, subtr
 
 ONLINE = "online"
 GROUP = "group"
+READING = "reading"
 # What an idle or offline viewer may catch up with: longer silence earns nothing (a member's own; a station's screen).
 CARRY_MS = 300_000
 GROUP_CARRY_MS = 60_000
@@ -142,7 +143,7 @@ def worth(spans: Sequence[Span], lessons: dict[int, Lesson], price: Price, split
     """What a member's watching is worth, by key. Keys that earn nothing are named too, so that a correction withdraws.
 
     By the clock, own watching counts once the lesson is complete; what is left below the rounding step carries on within
-    the course. A group viewing counts what was seen, and carries within the viewing. By the table, a lesson counts when it is
+    the course. A group viewing counts what was seen, a book what was read, and carries within the viewing or the book. By the table, a lesson counts when it is
     complete, on that day and in the form in which it was completed.
     """
     pieces = distinct(spans, split)
@@ -186,7 +187,7 @@ def _by_tier(
 def _by_clock(
     crossed: dict[int, Piece], by_key: dict[Key, list[Piece]], priced: dict[Key, Tariff], lessons: dict[int, Lesson]
 ) -> dict[Key, Worth]:
-    """Cumulative seconds within a course or viewing, rounded down as they grow: four lessons of four minutes give 0.25."""
+    """Cumulative seconds within a course, viewing or book, rounded down as they grow: four lessons of four minutes give 0.25."""
 
     def begins(key: Key) -> tuple[int, dt.date, int]:
         moment = crossed[key.lesson_id].wall_to if key.mode == ONLINE else by_key[key][0].wall_from
@@ -195,13 +196,13 @@ def _by_clock(
     counted = [
         key
         for key, tariff in priced.items()
-        if tariff.method == "clock" and (key.mode == GROUP or key.lesson_id in crossed)
+        if tariff.method == "clock" and (key.mode != ONLINE or key.lesson_id in crossed)
     ]
     carried: dict[tuple[object, ...], tuple[int, Decimal]] = {}
     found = {}
     for key in sorted(counted, key=begins):
         tariff = priced[key]
-        purse = (key.mode, key.occasion if key.mode == GROUP else lessons[key.lesson_id].course_id, tariff.name)
+        purse = (key.mode, lessons[key.lesson_id].course_id if key.mode == ONLINE else key.occasion, tariff.name)
         before, paid = carried.get(purse, (0, ZERO))
         after = before + length((piece.wall_from, piece.wall_to) for piece in by_key[key])
         worth_now = hours_by_clock(after // 1000, tariff)

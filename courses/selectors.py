@@ -16,15 +16,19 @@ from wagtail.models import Page
 
 from courses import catalogue, rules
 from courses.models import (
+    BookPage,
     CoursePage,
     GroupWatch,
     LessonPage,
     LessonProgress,
+    LibraryPage,
     PlaySession,
     PlaySpan,
     QuizAttempt,
+    ReadingPlace,
     ScoAttempt,
     ScormPackage,
+    ShelfPage,
 )
 from lms.core import clock
 from lms.core.bulk import plain
@@ -36,7 +40,6 @@ from lms.members.models import Member
 CHUNK = 2000
 """Members whose evidence is in memory at once."""
 ROWS_AT_ONCE = 5000
-"""Lessons with something to study that earns hours: a video or a package."""
 END_MS = 3_000
 """A lesson left so close to its end starts again from the beginning."""
 
@@ -57,6 +60,11 @@ def split_by_day(start_ms: int, end_ms: int) -> list[tuple[dt.date, int, int]]:
 def own_occasion(course_id: int) -> str:
     """The occasion of own watching: the course as a whole."""
     return f"courses.course:{course_id}"
+
+
+def occasion_of(mode: str, lesson: rules.Lesson) -> str:
+    """The occasion of what a member learns alone: the course as a whole, or the book."""
+    return f"courses.book:{lesson.lesson_id}" if mode == rules.READING else own_occasion(lesson.course_id)
 
 
 @dataclass(slots=True)
@@ -104,26 +112,26 @@ def evidence(member_ids: Iterable[int]) -> dict[int, Evidence]:
 
 
 def _own_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int, int, rules.Lesson]]) -> None:
-    """Own watching: the closed spans and, in the session's row, the one that is open."""
-    sessions: dict[int, tuple[list[rules.Span], int, str]] = {}
+    """Own watching and reading: the closed spans and, in the session's row, the one that is open."""
+    sessions: dict[int, tuple[list[rules.Span], int, str, str]] = {}
     rows = PlaySession.objects.filter(member_id__in=ids).order_by("pk")
     voided_at: list[str | Combinable] = [plain("voided_at")]
-    columns = ["pk", "member_id", "started_ms", *voided_at, *OPEN_SPAN, *LESSON]
+    columns = ["pk", "member_id", "mode", "started_ms", *voided_at, *OPEN_SPAN, *LESSON]
     for row in rows.values_list(*columns).iterator(ROWS_AT_ONCE):
-        pk, member_id, started_ms, voided, start, end, wall, beat, allowance, *values = row
+        pk, member_id, mode, started_ms, voided, start, end, wall, beat, allowance, *values = row
         lesson = rules.Lesson(*values)
-        occasion = own_occasion(lesson.course_id)
+        occasion = occasion_of(mode, lesson)
         own = found[member_id]
         kept = own.spans if voided is None else own.withdrawn
-        sessions[pk] = (kept, lesson.lesson_id, occasion)
+        sessions[pk] = (kept, lesson.lesson_id, mode, occasion)
         begun.append((started_ms, member_id, lesson))
         if end > start:
-            kept.append(rules.Span(lesson.lesson_id, rules.ONLINE, occasion, start, end, wall, beat - allowance))
+            kept.append(rules.Span(lesson.lesson_id, mode, occasion, start, end, wall, beat - allowance))
     spans = PlaySpan.objects.filter(session__member_id__in=ids).order_by()
     for session_id, *values in spans.values_list("session_id", *SPAN).iterator(ROWS_AT_ONCE):
         if session_id in sessions:  # one that began after the sessions were read is left for the next time
-            kept, lesson_id, occasion = sessions[session_id]
-            kept.append(rules.Span(lesson_id, rules.ONLINE, occasion, *values))
+            kept, lesson_id, mode, occasion = sessions[session_id]
+            kept.append(rules.Span(lesson_id, mode, occasion, *values))
 
 
 def _group_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int, int, rules.Lesson]]) -> None:
@@ -186,18 +194,22 @@ def _credits_of(member_id: int, own: Evidence, price: Tariffs) -> Iterator[Credi
         )
 
 
+OWN = {rules.ONLINE: "courses.watch", rules.READING: "courses.reading"}
+"""What the sources of own learning begin with, by mode."""
+
+
 def source_of(key: rules.Key, member_id: int) -> str:
-    """How the ledger names a lesson watched on a day: alone, or in a group viewing."""
-    if key.mode == rules.ONLINE:
-        return f"courses.watch:{key.lesson_id}:{member_id}:{key.day}"
+    """How the ledger names a lesson watched or a book read on a day: alone, or in a group viewing."""
+    if key.mode in OWN:
+        return f"{OWN[key.mode]}:{key.lesson_id}:{member_id}:{key.day}"
     return f"{key.occasion}:{member_id}:{key.lesson_id}:{key.day}"
 
 
 def evidence_of(source: str) -> dict[str, Any] | None:
-    """Behind a ledger line of own watching: the lesson and the spans of that day; None for another kind of source."""
+    """Behind a ledger line of own watching or reading: the lesson and the spans of that day; None for another kind of source."""
     kind, _colon, rest = source.partition(":")
     parts = rest.split(":")
-    if kind != "courses.watch" or len(parts) != 3:
+    if kind not in OWN.values() or len(parts) != 3:
         return None
     lesson_id, member_id, day = int(parts[0]), int(parts[1]), dt.date.fromisoformat(parts[2])
     sessions = PlaySession.objects.filter(lesson_id=lesson_id, member_id=member_id).prefetch_related("spans")
@@ -237,6 +249,7 @@ def last_session(member: Member, lesson: LessonPage) -> PlaySession | None:
 def begun(member: Member) -> QuerySet[LessonProgress]:
     """Lessons that the member began and has not completed, the latest first."""
     rows = LessonProgress.objects.filter(member=member, completed_at__isnull=True, lesson__live=True)
+    rows = rows.filter(lesson__reading_minutes=0)
     return rows.select_related("lesson__media", "lesson__package").order_by("-updated_at")
 
 
@@ -291,6 +304,27 @@ def parts_of(package: ScormPackage, member: Member | None) -> list[dict[str, Any
         }
         for number, item in enumerate(package.items)
     ]
+
+
+# -- the library ---------------------------------------------------------------------
+
+
+def shelves(library: LibraryPage, text: str = "") -> list[tuple[ShelfPage, list[BookPage]]]:
+    """The published shelves with their books, or with those in whose title, author or summary a text is found; two queries."""
+    books = BookPage.objects.live().descendant_of(library).order_by("path").select_related("package")
+    for word in text.split():
+        books = books.filter(Q(title__icontains=word) | Q(author__icontains=word) | Q(summary__icontains=word))
+    by_shelf: dict[str, list[BookPage]] = defaultdict(list)
+    for book in books:
+        by_shelf[book.path[: -BookPage.steplen]].append(book)
+    rows = ShelfPage.objects.live().child_of(library).order_by("path")
+    return [(shelf, by_shelf[shelf.path]) for shelf in rows if by_shelf[shelf.path]]
+
+
+def place_in(book: BookPage, member: Member | None) -> int:
+    """The page or chapter at which a reader stopped, from 1."""
+    places = ReadingPlace.objects.filter(book=book, member=member) if member else ReadingPlace.objects.none()
+    return places.values_list("place", flat=True).first() or 1
 
 
 # -- courses as a whole ----------------------------------------------------------------

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_safe
 from courses.media_models import STREAMS
 
 HLS = "application/vnd.apple.mpegurl"
-PUBLIC = {"media", "media_thumbnails", "images", "original_images", STREAMS, "captions"}
+PUBLIC = {"media", "media_thumbnails", "images", "original_images", STREAMS, "captions", "books"}
 INLINE = {
     "video/mp4",
     "video/webm",

@@ -77,6 +77,7 @@ def _facts(lesson: LessonPage) -> dict[str, object]:
     now = clock.now_ms()
     return {
         "lesson": lesson,
+        "mode": lesson.mode,
         "revision_id": lesson.live_revision_id,
         "title": lesson.title,
         "course_id": course.pk,
@@ -177,7 +178,7 @@ def _progress(member_id: int, own: selectors.Evidence, now: dt.datetime) -> list
     seen, crossed = rules.watched(pieces), rules.completions(pieces, own.lessons)
     last: dict[int, rules.Span] = {}
     for span in own.spans:
-        if span.mode == rules.ONLINE and (span.lesson_id not in last or span.wall_to > last[span.lesson_id].wall_to):
+        if span.mode != rules.GROUP and (span.lesson_id not in last or span.wall_to > last[span.lesson_id].wall_to):
             last[span.lesson_id] = span
     return [
         LessonProgress(

@@ -10,6 +10,7 @@ from courses import (
     views_flags,
     views_packages,
     views_quizzes,
+    views_reading,
     views_study,
     views_study_desk,
 )
@@ -21,6 +22,10 @@ urlpatterns = [
     path("play/beat/", views.beat, name="play-beat"),
     path("play/finish/", views.finish, name="play-finish"),
     path("play/present/", views.present, name="play-present"),
+    path("learn/books/<int:pk>/place/", views_reading.keep_place, name="book-place"),
+    path("learn/books/<int:pk>/notes/", views_reading.write_note, name="book-note"),
+    path("learn/notes/", views_reading.notes, name="own-notes"),
+    path("learn/notes/<int:pk>/remove/", views_reading.remove_note, name="book-note-remove"),
     path("learn/courses/", views_study.own_courses, name="own-courses"),
     path("learn/courses/<int:pk>/", views_study.course_act, name="course-act"),
     path("learn/courses/<int:pk>/rate/", views_study.course_rate, name="course-rate"),

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from wagtail.models import Page
 
-from courses.models import CourseIndexPage, CoursePage, LessonPage, MediaFile
+from courses.models import BookPage, CourseIndexPage, CoursePage, LessonPage, LibraryPage, MediaFile, ShelfPage
 from lms.hours.credit import Credit
 from lms.members import accounts, services
 from lms.members.models import Member, RoleGrant, Unit, User
@@ -84,3 +84,15 @@ def make_course(*minutes: int, slug: str = "putao", title: str = "葡萄栽培�
         lesson = LessonPage(title=f"{title} 第{number}课", slug=f"lesson-{number}", media=media)
         lessons.append(course.add_child(instance=lesson))
     return lessons
+
+
+def make_book(minutes: int, slug: str = "book", **fields: object) -> BookPage:
+    """A published book of so many minutes on a shelf of the site's library."""
+    library = LibraryPage.objects.first()
+    if library is None:
+        library = Page.objects.get(depth=1).add_child(instance=LibraryPage(title="农家书屋", slug="test-library"))
+    shelf = ShelfPage.objects.first() or library.add_child(
+        instance=ShelfPage(title="种植", slug="shelf", category="skills")
+    )
+    book = BookPage(title="水稻栽培", slug=slug, author="程农艺师", reading_minutes=minutes, **fields)
+    return BookPage.objects.get(pk=shelf.add_child(instance=book).pk)

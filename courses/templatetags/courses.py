@@ -17,7 +17,7 @@ from courses import media_status as film_status
 from courses.catalogue import Wanted
 from courses.forms import CatalogueFilter
 from courses.media_models import Rendition
-from courses.models import CoursePage, LessonPage, MediaFile, ScormPackage
+from courses.models import BookNote, BookPage, CoursePage, LessonPage, LibraryPage, MediaFile, ScormPackage
 from courses.quiz_models import QuizPage
 from lms.core import clock
 from lms.members.models import Member
@@ -165,3 +165,34 @@ def stream_url(media: MediaFile, rendition: Rendition) -> str:
 def media_status(context: RequestContext, media: MediaFile) -> dict[str, Any]:
     """The part of a film's page in the admin that says how far it is."""
     return {**film_status.of(media), "csrf_token": context.get("csrf_token"), "request": context.get("request")}
+
+
+@register.simple_tag(takes_context=True)
+def library_url(context: RequestContext) -> str:
+    """The address of the library that is published; empty when the site has none."""
+    library = LibraryPage.objects.live().first()
+    return (library.get_url(context.get("request")) or "") if library else ""
+
+
+@register.simple_tag(takes_context=True)
+def library_shelves(context: RequestContext, page: LibraryPage) -> dict[str, Any]:
+    """``shelves``: pairs of shelf and books that pass the search in the address; ``q``, the search itself."""
+    text = context["request"].GET.get("q", "")[:60]
+    return {"shelves": selectors.shelves(page, text), "q": text}
+
+
+@register.simple_tag(takes_context=True)
+def book_state(context: RequestContext, page: BookPage) -> dict[str, Any]:
+    """The reader of a book: his progress, his place in it, his notes; the chapters of an EPUB."""
+    member = _member(context)
+    progress = selectors.progress_in([page], member).get(page.pk) if member else None
+    chapters = selectors.parts_of(page.package, None) if page.package and page.package.ready else []
+    return {
+        "member": member,
+        "shelf": page.course,
+        "progress": progress,
+        "percent": _percent(page, progress.watched_ms if progress else 0),
+        "place": selectors.place_in(page, member),
+        "notes": BookNote.objects.filter(member=member, book=page) if member else [],
+        "chapters": [chapter for chapter in chapters if chapter["href"]],
+    }

@@ -14,7 +14,7 @@ from django.db import transaction
 from courses.models import CoursePage, LessonPage
 from lms.core import clock
 from lms.core.search.upkeep import refill
-from lms.demo import geography, library, people, quizzes, study, trainings, viewings
+from lms.demo import geography, library, library_books, people, quizzes, study, trainings, viewings
 from lms.goals.services import open_year
 from lms.hours import totals
 from lms.hours.services import adopt_rule
@@ -69,6 +69,7 @@ def build(*, members: int, seed: int, told: Report) -> dict[str, Any]:
         trainings.live_through(county, population, cast, random, step("培训和学时"))
         lessons = library.publish(studio, cast.users["editor"], step("课程和视频"))
     quizzes.publish(cast.users["editor"])
+    library_books.publish(cast.users["editor"])
     viewings.live_through(county, population, lessons[1:], random, step("集中收看"))
     viewings.begin_a_lesson(lessons[1], cast)
     quizzes.live_through(random)
@@ -77,6 +78,7 @@ def build(*, members: int, seed: int, told: Report) -> dict[str, Any]:
     refill(Base, Training)  # written in bulk
     for year in (today.year - 1, today.year):
         open_year(year=year, by=cast.users["county"])
+    library_books.lend(random)
     step("年度目标")()
     return figures()
 
@@ -102,7 +104,7 @@ def figures() -> dict[str, Any]:
         "members": Member.objects.count(),
         "branches": Unit.objects.filter(kind=Unit.Kind.BRANCH).count(),
         "courses": CoursePage.objects.live().count(),
-        "lessons": LessonPage.objects.live().count(),
+        "lessons": LessonPage.objects.live().filter(reading_minutes=0).count(),
         "trainings": Training.objects.count(),
         "viewings": GroupViewing.objects.count(),
         "entries": ledger["entries"],

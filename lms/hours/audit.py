@@ -295,7 +295,7 @@ def evidence_violations(book: Book, credits: Iterable[Credit], unsettled: Iterab
 
 
 def _is_watching(source: str) -> bool:
-    return source.startswith(("courses.watch:", "stations.viewing:"))
+    return source.startswith(("courses.watch:", "courses.reading:", "stations.viewing:"))
 
 
 def _same(row: Asserted, credit: Credit, exact: _Exact) -> bool:

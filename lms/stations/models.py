@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import PlaySession
+from lms.core import clock
 from lms.members.models import Member, Unit, User
 
 
@@ -153,3 +154,40 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} · {self.viewing}"
+
+
+class BookLoan(models.Model):
+    """A paper book of the farm library (农家书屋) that somebody took home: one line of the station's register."""
+
+    station = models.ForeignKey(Station, verbose_name=_("站点"), on_delete=models.PROTECT, related_name="loans")
+    borrower = models.CharField(_("借书人"), max_length=60)
+    title = models.CharField(_("书名"), max_length=120)
+    out_on = models.DateField(_("借出日期"))
+    due_on = models.DateField(_("应还日期"))
+    back_on = models.DateField(_("归还日期"), null=True, blank=True)
+    lent_by = models.ForeignKey(
+        User, verbose_name=_("经手人"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    view_permission = "stations.view"
+    unit_lookup = "station__unit"
+    own_lookup = None
+
+    class Meta:
+        verbose_name = _("图书借阅")
+        verbose_name_plural = _("图书借阅")
+        ordering = ["-out_on", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(due_on__gte=F("out_on")), name="book_loan_due_after_out"),
+            models.CheckConstraint(
+                condition=Q(back_on__isnull=True) | Q(back_on__gte=F("out_on")), name="book_loan_back_after_out"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.borrower}"
+
+    @property
+    def overdue(self) -> bool:
+        """Whether it should have been back before today."""
+        return self.back_on is None and self.due_on < clock.today()

@@ -8,7 +8,7 @@ from typing import Any
 
 from courses import quizzes, study
 from courses import services as watching
-from courses.models import CourseAssignment, CoursePage, LessonPage, ScormPackage
+from courses.models import BookNote, BookPage, CourseAssignment, CoursePage, LessonPage, ScormPackage
 from courses.watch_models import WatchFlag
 from lms.core import clock
 from lms.exchange import services as imports
@@ -22,6 +22,7 @@ from lms.hours.rerating_models import ReratingRun
 from lms.members.models import Member, Unit, User
 from lms.reports import certificates, certificates_batches, closing, trials
 from lms.reports.models import CertificateBatch
+from lms.stations import loans
 from lms.stations import services as stations
 from lms.stations.models import Station
 from lms.training import claims
@@ -33,7 +34,7 @@ from lms.training.views_roster import FIELD
 from tests.conftest import County
 from tests.courses.quiz_questions import give_quiz
 from tests.exchange import rosters
-from tests.factories import make_course, make_credit, make_member
+from tests.factories import make_book, make_course, make_credit, make_member
 from tests.training.pictures import photo
 
 
@@ -80,6 +81,18 @@ def lesson_part(county: County, unit: Unit) -> dict[str, Any]:
         found.media = None
         found.save()
     return {"pk": found.pk, "number": 0}
+
+
+def book(county: County, unit: Unit) -> dict[str, Any]:
+    """A book on a shelf of the library."""
+    return {"pk": (BookPage.objects.first() or make_book(30)).pk}
+
+
+def note(county: County, unit: Unit) -> dict[str, Any]:
+    """A note of somebody of the unit who is none of the accounts."""
+    found = BookPage.objects.get(pk=book(county, unit)["pk"])
+    row = {"member": somebody(unit), "book": found, "text": "要点", "written_at": clock.now()}
+    return {"pk": BookNote.objects.create(**row).pk}
 
 
 def entry(county: County, unit: Unit) -> dict[str, Any]:
@@ -290,6 +303,12 @@ def rerated(county: County, unit: Unit) -> dict[str, Any]:
     return {**rerating_run(county, unit), "code": somebody(unit).code}
 
 
+def loan(county: County, unit: Unit) -> dict[str, Any]:
+    place = Station.objects.get(code=station(county, unit)["code"])
+    lent = loans.lend(station=place, loan=loans.Loan("张三", "水稻栽培", clock.today(), clock.today()), by=None)
+    return {"pk": lent.pk}
+
+
 def watch_flag(county: County, unit: Unit) -> dict[str, Any]:
     """A session of somebody of the unit that came late after the line was down."""
     who = somebody(unit)
@@ -378,6 +397,9 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "question": question,
     "use": use,
     "lesson-part": lesson_part,
+    "book": book,
+    "note": note,
+    "loan": loan,
     "entry": entry,
     "training": training,
     "enrolment": enrolment,

@@ -138,6 +138,10 @@ visit-register        GET   -            county town trainer secretary auditor
 
 play-start            POST  lesson       member
 package-open          POST  lesson-part  member
+book-place            POST  book         member
+book-note             POST  book         member
+book-note-remove      POST  note         -                                     | -              | -
+own-notes             GET   -            member
 play-beat             POST  -            **
 play-present          POST  -            **
 play-finish           POST  -            **
@@ -184,6 +188,11 @@ viewing-play          GET   viewing      county town secretary station         |
 viewing-presence      POST  viewing-presence county town secretary station     | county         | county
 viewing-close         GET   viewing      county town secretary station         | county         | county
 viewing-result        GET   viewing      county town secretary station         | county         | county
+loan-list             GET   -            county town secretary station auditor
+loan-print            GET   -            county town secretary station auditor
+loan-new              GET   station      county town secretary station         | county         | county
+loan-new              POST  station      county town secretary station         | county         | county
+loan-back             POST  loan         county town secretary station         | county         | county
 station-book          GET   -            county town secretary station auditor
 station-book-print    GET   -            county town secretary station auditor
 viewing-detail        GET   viewing      county town secretary station auditor | county auditor | county auditor

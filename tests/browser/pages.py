@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from cms.models import NewsPage
-from courses.models import CoursePage, LessonPage
+from courses.models import BookPage, CoursePage, LessonPage, ShelfPage
 from lms.core import clock
 from lms.goals import services as goals
 from lms.hours import totals
@@ -153,6 +153,9 @@ def addresses() -> list[tuple[str, str, str]]:
     course, lesson = CoursePage.objects.live().first(), LessonPage.objects.live().first()
     news = NewsPage.objects.live().first()
     site = {"home": "/", "courses": "/courses/", "course": course.url, "lesson": lesson.url}
+    books = {f"book-{book.slug}": book.url for book in BookPage.objects.live()}
+    package = LessonPage.objects.live().get(slug="self-check")
+    site |= {"library": "/library/", "shelf": ShelfPage.objects.first().url, "package": package.url, **books}
     site |= {"news": news.get_parent().url, "news-page": news.url}
     return found + [(name, address, "") for name, address in site.items()]
 

@@ -127,6 +127,33 @@ def _add(lesson: Lesson, line: str) -> None:
         lesson.blocks.append(Block("paragraph", (line,)))
 
 
+BOOKS = Path(__file__).parent / "books"
+BOOK_FIELDS = ("title", "author", "source", "shelf", "category", "minutes", "kind", "summary")
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A book as its file tells it: ``kind`` is ``article``, ``pdf`` or ``epub``; chapters are pairs of title and paragraphs."""
+
+    slug: str
+    facts: dict[str, str]
+    chapters: list[tuple[str, tuple[str, ...]]]
+
+
+def books(folder: Path = BOOKS) -> Iterator[Book]:
+    """All books in order of their files' names: ``field: value`` lines, then chapters of ``# title`` and paragraphs.
+
+    Raises ContentError.
+    """
+    for path in sorted(folder.glob("*.md")):
+        head, *chapters = path.read_text(encoding="utf-8").split("\n# ")
+        facts = {name: value.strip() for name, _colon, value in (line.partition(":") for line in head.splitlines())}
+        if missing := [name for name in BOOK_FIELDS if not facts.get(name)]:
+            raise ContentError(f"{path.stem}: without {', '.join(missing)}")
+        cut = [tuple(filter(None, chapter.splitlines())) for chapter in chapters]
+        yield Book(path.stem, facts, [(lines[0], lines[1:]) for lines in cut])
+
+
 def courses(folder: Path = FOLDER) -> Iterator[Course]:
     """All courses in order of their files' names. Raises ContentError."""
     for path in sorted(folder.glob("*.md")):
