@@ -7,93 +7,185 @@ import courses.reading_models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('courses', '0008_study'),
-        ('members', '0004_cadre_rank'),
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("courses", "0008_study"),
+        ("members", "0004_cadre_rank"),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BookPage',
+            name="BookPage",
             fields=[
-                ('lessonpage_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='courses.lessonpage')),
-                ('author', models.CharField(blank=True, max_length=120, verbose_name='作者')),
-                ('source', models.CharField(blank=True, help_text='出版社、期刊或编写单位', max_length=120, verbose_name='来源')),
-                ('file', models.FileField(blank=True, help_text='电子书（EPUB）请先在“互动课件”里上传，再在下面选用。', upload_to='books/', validators=[courses.reading_models.check_pdf], verbose_name='PDF 文件')),
+                (
+                    "lessonpage_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="courses.lessonpage",
+                    ),
+                ),
+                ("author", models.CharField(blank=True, max_length=120, verbose_name="作者")),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True, help_text="出版社、期刊或编写单位", max_length=120, verbose_name="来源"
+                    ),
+                ),
+                (
+                    "file",
+                    models.FileField(
+                        blank=True,
+                        help_text="电子书（EPUB）请先在“互动课件”里上传，再在下面选用。",
+                        upload_to="books/",
+                        validators=[courses.reading_models.check_pdf],
+                        verbose_name="PDF 文件",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '图书',
+                "verbose_name": "图书",
             },
-            bases=('courses.lessonpage',),
+            bases=("courses.lessonpage",),
         ),
         migrations.CreateModel(
-            name='LibraryPage',
+            name="LibraryPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('intro', models.CharField(blank=True, max_length=300, verbose_name='简介')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                ("intro", models.CharField(blank=True, max_length=300, verbose_name="简介")),
             ],
             options={
-                'verbose_name': '农家书屋',
+                "verbose_name": "农家书屋",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='ShelfPage',
+            name="ShelfPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('category', models.CharField(choices=[('theory', '政治理论'), ('political', '政治教育和政治训练'), ('discipline', '党章党规党纪'), ('purpose', '党的宗旨'), ('history', '革命传统'), ('situation', '形势政策'), ('skills', '知识技能')], max_length=12, verbose_name='内容类别')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("theory", "政治理论"),
+                            ("political", "政治教育和政治训练"),
+                            ("discipline", "党章党规党纪"),
+                            ("purpose", "党的宗旨"),
+                            ("history", "革命传统"),
+                            ("situation", "形势政策"),
+                            ("skills", "知识技能"),
+                        ],
+                        max_length=12,
+                        verbose_name="内容类别",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '书架',
+                "verbose_name": "书架",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.AddField(
-            model_name='lessonpage',
-            name='reading_minutes',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='阅读时长（分钟）'),
+            model_name="lessonpage",
+            name="reading_minutes",
+            field=models.PositiveSmallIntegerField(default=0, verbose_name="阅读时长（分钟）"),
         ),
         migrations.AddField(
-            model_name='playsession',
-            name='mode',
-            field=models.CharField(choices=[('teaching', '授课'), ('class', '培训班'), ('lecture', '报告会'), ('meeting', '三会一课'), ('visit', '基地参观'), ('home', '送学上门'), ('group', '集中收看'), ('reading', '自学读书'), ('online', '个人在线学习')], default='online', max_length=10),
+            model_name="playsession",
+            name="mode",
+            field=models.CharField(
+                choices=[
+                    ("teaching", "授课"),
+                    ("class", "培训班"),
+                    ("lecture", "报告会"),
+                    ("meeting", "三会一课"),
+                    ("visit", "基地参观"),
+                    ("home", "送学上门"),
+                    ("group", "集中收看"),
+                    ("reading", "自学读书"),
+                    ("online", "个人在线学习"),
+                ],
+                default="online",
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='scormpackage',
-            name='file',
-            field=models.FileField(upload_to='package_archives/', verbose_name='课件包（ZIP）或电子书（EPUB）'),
+            model_name="scormpackage",
+            name="file",
+            field=models.FileField(upload_to="package_archives/", verbose_name="课件包（ZIP）或电子书（EPUB）"),
         ),
         migrations.CreateModel(
-            name='BookNote',
+            name="BookNote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(max_length=1000, verbose_name='笔记')),
-                ('place', models.PositiveIntegerField(default=0)),
-                ('written_at', models.DateTimeField(verbose_name='时间')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='book_notes', to='members.member')),
-                ('book', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='courses.bookpage')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField(max_length=1000, verbose_name="笔记")),
+                ("place", models.PositiveIntegerField(default=0)),
+                ("written_at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="book_notes", to="members.member"
+                    ),
+                ),
+                (
+                    "book",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="notes", to="courses.bookpage"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '读书笔记',
-                'verbose_name_plural': '读书笔记',
-                'ordering': ['-written_at', '-pk'],
+                "verbose_name": "读书笔记",
+                "verbose_name_plural": "读书笔记",
+                "ordering": ["-written_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ReadingPlace',
+            name="ReadingPlace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.PositiveIntegerField(default=1)),
-                ('updated_at', models.DateTimeField()),
-                ('book', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='courses.bookpage')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reading_places', to='members.member')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("place", models.PositiveIntegerField(default=1)),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "book",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="places", to="courses.bookpage"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reading_places", to="members.member"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '阅读位置',
-                'verbose_name_plural': '阅读位置',
-                'constraints': [models.UniqueConstraint(fields=('member', 'book'), name='reading_place_once')],
+                "verbose_name": "阅读位置",
+                "verbose_name_plural": "阅读位置",
+                "constraints": [models.UniqueConstraint(fields=("member", "book"), name="reading_place_once")],
             },
         ),
     ]
