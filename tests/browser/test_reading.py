@@ -32,14 +32,14 @@ def test_a_pdf_is_read_by_pages_and_opened_where_one_stopped(reader: Page) -> No
     opened(reader, "葡萄避雨栽培十二个月")
     canvas = reader.locator("[data-stage] canvas")
     expect(canvas).to_be_visible(timeout=20_000)
-    assert "冬剪" in (canvas.get_attribute("aria-label") or "")
+    assert "大寒前后" in (canvas.get_attribute("aria-label") or "")
     reader.locator("[data-begin]").click()
     expect(reader.locator("[data-status]")).to_contain_text("阅读中")
     turned(reader)
     reader.reload()
     expect(reader.locator("[data-at]")).to_have_value("2")
     expect(canvas).to_be_visible(timeout=20_000)
-    assert "二月" in (canvas.get_attribute("aria-label") or "")
+    assert "立春后" in (canvas.get_attribute("aria-label") or "")
     assert reader.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
