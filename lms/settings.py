@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "lms.training",
     "courses",
     "lms.stations",
+    "lms.pairs",
     "lms.reports",
     "lms.exchange",
     "cms",

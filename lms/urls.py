@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("lms.goals.urls")),
     path("", include("lms.training.urls")),
     path("", include("lms.stations.urls")),
+    path("", include("lms.pairs.urls")),
     path("", include("lms.reports.urls")),
     path("", include("lms.exchange.urls")),
     path("", include("cms.urls")),

@@ -15,6 +15,7 @@ from lms.demo import drawing
 from lms.demo.geography import County
 from lms.demo.people import Cast
 from lms.members.models import Member
+from lms.pairs import services as pairs
 
 Whom = CourseAssignment.Whom
 MOST_RATINGS = 40
@@ -42,6 +43,17 @@ def live_through(county: County, cast: Cast, random: Random) -> None:
     for member in (cast.member, cast.elder):
         study.enrol(course=grapes, member=member, by=member.user)
     study.favour(course=courses[1], member=cast.member, by=cast.member.user)
+    _pair(grapes, cast)
+
+
+def _pair(course: CoursePage, cast: Cast) -> None:
+    """An able grower of the branch takes the demo's member along, and one lesson is behind them."""
+    helper = Member.objects.active().party().filter(unit=cast.member.unit, user=None).order_by("code").first()
+    if helper is None:
+        return
+    pair = pairs.begin(helper=helper, member=cast.member, topic="葡萄冬季修剪", by=cast.users["secretary"])
+    tasks = [pairs.put(pair=pair, lesson=lesson, by=cast.users["secretary"]) for lesson in course.lessons()[:2]]
+    pairs.tick(task=tasks[0], done=True, by=cast.member.user)
 
 
 def _assign(county: County, cast: Cast, courses: dict[str, CoursePage]) -> None:

@@ -27,6 +27,7 @@ DESK = (
     Entry("claim-list", _("学时申报"), "edit", "claims.view"),
     Entry("watch-flags", _("学习异常"), "alert", "watching.view"),
     Entry("assignment-list", _("课程任务"), "book", "courses.view"),
+    Entry("pair-list", _("结对帮学"), "people", "courses.view"),
     Entry("question-list", _("学员提问"), "info", "content.edit"),
     Entry("station-home", _("站点"), "screen", "stations.operate"),
     Entry("member-list", _("党员"), "people", "members.view"),

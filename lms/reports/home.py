@@ -20,6 +20,7 @@ from lms.goals import selectors as goals
 from lms.goals.rules import Progress
 from lms.hours import totals
 from lms.members.models import Member
+from lms.pairs.selectors import standing_of
 from lms.reports import asof, evidence
 from lms.training import claims_selectors as claims
 from lms.training import selectors as training
@@ -54,6 +55,7 @@ def _answers(member: Member) -> dict[str, Any]:
         "session": sessions[0] if sessions else None,
         "later": sessions[1:],
         "claims": claims.notices_of(member),
+        "pairs": standing_of(member),
         "flags": flags.notices_of(member),
         "recent": sorted(stands, key=lambda entry: entry.earned_on, reverse=True)[:RECENT],
     }

@@ -20,6 +20,8 @@ from lms.hours import services as rules
 from lms.hours.models import CreditRule
 from lms.hours.rerating_models import ReratingRun
 from lms.members.models import Member, Unit, User
+from lms.pairs import services as pairs
+from lms.pairs.models import HelpPair
 from lms.reports import certificates, certificates_batches, closing, trials
 from lms.reports.models import CertificateBatch
 from lms.stations import loans
@@ -371,6 +373,24 @@ def use(county: County, unit: Unit) -> dict[str, Any]:
     return {"uuid": made.uuid}
 
 
+def pair(county: County, unit: Unit) -> dict[str, Any]:
+    return {"uuid": _pair(unit).uuid}
+
+
+def _pair(unit: Unit) -> HelpPair:
+    """Two of the unit who help each other, with a lesson on their list; not the persona."""
+    standing = HelpPair.objects.filter(member__unit=unit, ended_on=None).first()
+    if standing:
+        return standing
+    return pairs.begin(helper=make_member(unit, "能手"), member=make_member(unit, "学员"), topic="葡萄", by=None)
+
+
+def pair_task(county: County, unit: Unit) -> dict[str, Any]:
+    one = _pair(unit)
+    task = one.tasks.first() or pairs.put(pair=one, lesson=LessonPage.objects.get(**lesson(county, unit)), by=None)
+    return {"uuid": one.uuid, "pk": task.pk}
+
+
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "-": nothing,
     "member": member,
@@ -395,6 +415,8 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "course": course,
     "assignment": assignment,
     "question": question,
+    "pair": pair,
+    "pair-task": pair_task,
     "use": use,
     "lesson-part": lesson_part,
     "book": book,

@@ -174,6 +174,14 @@ use-list              GET   -            county town secretary auditor
 question-list         GET   -            county editor
 question-answer       GET   question     county editor                        | county editor | county editor
 question-answer       POST  question     county editor                        | county editor | county editor
+pair-list             GET   -            county town secretary auditor
+pair-new              GET   -            county town secretary
+pair-new              POST  -            county town secretary
+pair                  GET   pair         county town secretary auditor        | county auditor | county auditor
+pair                  POST  pair         county town secretary                | county | county
+pair-tick             POST  pair-task    county town secretary                | county | county
+pair-end              GET   pair         county town secretary                | county | county
+pair-end              POST  pair         county town secretary                | county | county
 watch-flags           GET   -            county town secretary auditor
 watch-flag            GET   watch-flag   county town secretary auditor        | county auditor | county auditor
 watch-flag            POST  watch-flag   county town secretary auditor        | county auditor | county auditor
