@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from cms.models import NewsPage
 from courses import catalogue as courses
 from courses.blocks import texts
-from courses.models import CoursePage, LessonPage
+from courses.models import BookPage, CoursePage, LessonPage
 from lms.core import clock
 from lms.core.search.finding import Find, Finds, Piece, excerpt, find, marked
 from lms.core.search.query import Expression
@@ -121,6 +121,15 @@ def _lessons(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
     }
 
 
+def _books(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
+    return {
+        page.pk: Shown(
+            page.title, page.get_url(request), [page.summary, *texts(page.body)], [page.author, page.source]
+        )
+        for page in BookPage.objects.filter(pk__in=pks)
+    }
+
+
 def _news(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
     return {
         page.pk: Shown(page.title, page.get_url(request), [page.summary, *texts(page.body)], [date_zh(page.date)])
@@ -169,6 +178,7 @@ def _bases(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
 KINDS = (
     Kind("courses", gettext_lazy("课程"), "book", 1.5, lambda user: courses.on_offer(), _courses),
     Kind("lessons", gettext_lazy("课时"), "play", 1.2, lambda user: courses.lessons_on_offer(), _lessons),
+    Kind("books", gettext_lazy("图书"), "book", 1.0, lambda user: BookPage.objects.live().public(), _books),
     Kind("news", gettext_lazy("动态"), "info", 1.0, lambda user: NewsPage.objects.live().public(), _news),
     Kind("trainings", gettext_lazy("培训"), "calendar", 0.6, training.trainings, _trainings),
     Kind("bases", gettext_lazy("基地"), "place", 1.2, training.bases, _bases),

@@ -14,7 +14,7 @@ from typing import Any
 
 from cms import finding
 from cms.models import NewsPage
-from courses.models import CoursePage, LessonPage
+from courses.models import BookPage, CoursePage, LessonPage
 from lms.demo import content
 from lms.members.models import User
 from lms.training.models import Base, Training
@@ -97,7 +97,7 @@ def _verdict(query: Query, marks: dict[str, str], user: User) -> Verdict:
 
 
 def _marks() -> dict[str, str]:
-    """The mark of every object by its place in the search (``kind:pk``): ``c01``, ``l01.2``, ``b1``, ``n1``, ``t:title``."""
+    """The mark of every object by its place in the search (``kind:pk``): ``c01``, ``l01.2``, ``k01``, ``b1``, ``n1``, ``t:title``."""
     place = {kind.code: index for index, kind in enumerate(finding.KINDS)}
     found: dict[str, str] = {}
     paths = {}
@@ -105,7 +105,9 @@ def _marks() -> dict[str, str]:
         number = page.slug[:2]
         paths[page.path] = number
         found[f"{place['courses']}:{page.pk}"] = f"c{number}"
-    for lesson in LessonPage.objects.all():
+    for book in BookPage.objects.all():
+        found[f"{place['books']}:{book.pk}"] = f"k{book.slug[:2]}"
+    for lesson in LessonPage.objects.filter(bookpage__isnull=True):
         number = paths[lesson.path[: -lesson.steplen]]
         found[f"{place['lessons']}:{lesson.pk}"] = f"l{number}.{lesson.slug.removeprefix('lesson-')}"
     for news in NewsPage.objects.all():

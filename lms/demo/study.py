@@ -73,7 +73,9 @@ def _opinions(courses: list[CoursePage], random: Random) -> None:
     """Who has learned something of a course may have chosen it, rated it or kept it."""
     by_path = {course.path: course for course in courses}
     learned: dict[tuple[int, str], dt.datetime] = {}
-    rows = LessonProgress.objects.filter(completed_at__isnull=False).order_by("member__code", "lesson__path")
+    of_courses = LessonPage.objects.filter(bookpage__isnull=True)
+    rows = LessonProgress.objects.filter(completed_at__isnull=False, lesson__in=of_courses)
+    rows = rows.order_by("member__code", "lesson__path")
     for member_id, path, at in rows.values_list("member_id", "lesson__path", "completed_at"):
         learned.setdefault((member_id, path[: -LessonPage.steplen]), at or clock.now())
     enrolments, ratings, favourites = [], [], []

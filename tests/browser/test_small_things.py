@@ -55,15 +55,13 @@ def test_a_sheet_prints_the_paper_alone(site: Site, sign_in: SignIn) -> None:
 
 def test_play_pressed_before_the_player_has_come_over_a_slow_line_counts(sign_in: SignIn) -> None:
     page = sign_in("member", PHONE)
-    page.goto("/learn/")
-    lesson = page.locator(".next-step a").get_attribute("href")
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
     page.route("**/player*.js", hold)
-    page.goto(lesson, wait_until="commit")
+    page.goto("/courses/02-gardenia/lesson-2/", wait_until="commit")
     page.locator("video").evaluate("video => { video.muted = true; return video.play(); }")
     with page.expect_response(lambda answer: answer.url.endswith("/play/")) as answer:
         held[0].continue_()
