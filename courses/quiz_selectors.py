@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from wagtail.images import get_image_model
 from wagtail.models import Page
 
-from courses import quiz_rules
+from courses import catalogue, quiz_rules
 from courses.models import CoursePage, LessonPage, LessonProgress
 from courses.quiz_models import QuizAttempt, QuizMark, QuizPage, QuizResult
 from courses.quiz_rules import Drawn, Question, Tried
@@ -101,16 +101,14 @@ def course_of(page: QuizPage) -> CoursePage:
 
 
 def not_studied(page: QuizPage, member: Member) -> list[LessonPage]:
-    """The lessons with a video that must be completed before the test: the lesson itself, or what a course requires."""
+    """What must be completed before the test: the lesson itself or what a course requires, films and packages alike."""
+    lessons = catalogue.with_course(LessonPage.objects.live()).filter(catalogue.PLAYABLE)
     if isinstance(page, LessonPage):
-        needed = [page] if page.media_id else []
+        needed = lessons.filter(pk=page.pk)
     else:
-        needed = [lesson for lesson in course_of(page).lessons() if lesson.required and lesson.media_id]
-    done = LessonProgress.objects.filter(
-        member=member, lesson__in=[lesson.pk for lesson in needed], completed_at__isnull=False
-    )
-    completed = set(done.values_list("lesson_id", flat=True))
-    return [lesson for lesson in needed if lesson.pk not in completed]
+        needed = lessons.filter(above=page.path, required=True)
+    done = LessonProgress.objects.filter(member=member, completed_at__isnull=False)
+    return list(needed.exclude(pk__in=done.values("lesson")).order_by("path"))
 
 
 @dataclass

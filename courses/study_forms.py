@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from courses import catalogue
 from courses.models import CoursePage
 from courses.study_models import CourseAssignment, CourseQuestion, UseFeedback
 from lms.core import clock
@@ -32,7 +33,7 @@ class AssignmentForm(forms.Form):
 
     def __init__(self, user: Any, data: Any = None, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
-        cast(forms.ModelChoiceField, self.fields["course"]).queryset = CoursePage.objects.live().order_by("path")
+        cast(forms.ModelChoiceField, self.fields["course"]).queryset = catalogue.on_offer().order_by("path")
         units = visible_units(user, "courses.assign").order_by("path")
         cast(forms.ModelChoiceField, self.fields["unit"]).queryset = units
         self.fields["due_on"].widget.attrs["min"] = clock.today().isoformat()

@@ -253,7 +253,7 @@ class Figures:
     @property
     def overdue(self) -> bool:
         """Whether the due day has passed with people missing."""
-        stands = self.assignment.withdrawn_at is None
+        stands = self.assignment.withdrawn_at is None and self.assignment.course.live
         return stands and self.missing > 0 and self.assignment.due_on < clock.today()
 
 
@@ -265,9 +265,14 @@ def figures_of(assignment: CourseAssignment, user: Any) -> Figures:
 
 
 def overdue_seen_by(user: Any) -> Iterator[tuple[CourseAssignment, Member]]:
-    """Who has not done by the due day what he was given, of the last year; the earliest due day first."""
+    """Who has not done by the due day what he was given, of the last year; the earliest due day first.
+
+    A course that is not published binds nobody: it cannot be opened.
+    """
     today = clock.today()
-    late = assignments_seen_by(user).filter(withdrawn_at__isnull=True, due_on__lt=today, due_on__gte=today - LATELY)
+    late = assignments_seen_by(user).filter(
+        withdrawn_at__isnull=True, course__live=True, due_on__lt=today, due_on__gte=today - LATELY
+    )
     for assignment in late.order_by("due_on", "pk"):
         missing = people_of(assignment, user).exclude(pk__in=done_with(assignment.course).values("pk"))
         for member in missing.iterator(chunk_size=1000):

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from wagtail.blocks.stream_block import StreamBlockValidationError
 
 from courses import quiz_statistics, quizzes
-from courses.models import LessonPage
+from courses.models import LessonPage, ScormPackage
 from courses.quiz_blocks import QuestionBank
 from courses.quiz_models import QuizAttempt, QuizMark, QuizPage, QuizResult
 from courses.quizzes import QuizError
@@ -116,6 +116,30 @@ def test_who_has_not_studied_cannot_be_tested(lesson: LessonPage, personas: Coun
     other = make_member(personas.branch, "张三", user=make_user("zhang"))
     with pytest.raises(QuizError, match="study-first"):
         quizzes.start(page=lesson, member=other, by=other.user)
+
+
+@pytest.mark.parametrize("of", ["lesson", "course"])
+def test_a_package_is_studied_before_its_test_as_a_film_is(of: str, member: Member) -> None:
+    film, packaged = make_course(10, 10)
+    package = ScormPackage.objects.create(title="课件", minutes=10, state=ScormPackage.State.READY)
+    packaged.media, packaged.package = None, package
+    packaged.save_revision().publish()
+    made.complete(film, member)
+    if of == "lesson":
+        page = made.give_quiz(packaged, ("single", made.SINGLE))
+    else:
+        page = made.give_quiz(packaged.course, ("single", made.SINGLE), final_quiz=True)
+    with pytest.raises(QuizError, match="study-first"):
+        quizzes.start(page=page, member=member, by=member.user)
+    made.complete(packaged, member)
+    assert made.take(page, member).passed
+
+
+def test_a_package_that_cannot_be_played_keeps_nobody_from_the_test(member: Member) -> None:
+    (lesson,) = make_course(10)
+    lesson.media, lesson.package = None, ScormPackage.objects.create(title="课件", minutes=10, state="refused")
+    made.give_quiz(lesson, ("single", made.SINGLE))
+    assert made.take(lesson, member).passed
 
 
 def test_after_a_failure_one_waits(lesson: LessonPage, member: Member) -> None:

@@ -15,6 +15,7 @@ from courses import study
 from courses import study_selectors as selectors
 from courses.models import CoursePage, LessonPage
 from courses.study import StudyError
+from courses.study_forms import AssignmentForm
 from courses.study_models import CourseAssignment, CourseEnrolment, CourseQuestion, CourseRating, UseFeedback
 from lms.core import clock
 from lms.members.models import AuditEntry, Member, Post, Unit
@@ -257,6 +258,27 @@ def test_figures_and_who_is_late_are_of_the_people_one_sees(
         assert list(selectors.overdue_seen_by(personas.users["trainer"])) == []
         assert selectors.shelf(member).assigned[0].overdue
     assert not selectors.figures_of(row, personas.users["county"]).overdue
+
+
+def test_nobody_is_late_with_a_course_that_cannot_be_opened(
+    course: CoursePage, member: Member, personas: County
+) -> None:
+    row = assign(course, personas.branch, days=0)
+    secretary = personas.users["secretary"]
+    with time_machine.travel(clock.now() + TOMORROW):
+        assert list(selectors.overdue_seen_by(secretary)) == [(row, member)]
+        course.unpublish()
+        assert list(selectors.overdue_seen_by(secretary)) == []
+        row.refresh_from_db()
+        assert not selectors.figures_of(row, secretary).overdue
+        assert selectors.shelf(member).is_empty
+
+
+def test_what_is_offered_to_nobody_is_not_assigned(course: CoursePage, personas: County) -> None:
+    other = make_course(10, slug="kept")[0].course
+    CoursePage.objects.filter(pk=course.pk).update(archived=True)
+    form = AssignmentForm(personas.users["secretary"])
+    assert list(form.fields["course"].queryset) == [other]  # type: ignore[attr-defined]
 
 
 # -- questions -------------------------------------------------------------------------------------
