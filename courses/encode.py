@@ -113,7 +113,8 @@ def run(arguments: Sequence[str], told: Told) -> str:
     """Run ffmpeg to its end, telling the seconds of the film that are done; returns what it printed.
 
     It has the lowest claim to the machine, and dies with the process that started it, however that ends. Raises
-    MediaError("broken") when it fails or stands still; an error raised by ``told`` stops it.
+    MediaError("broken") when it fails or stands still, InterruptedError when somebody ended it (a machine short of memory):
+    the film is not to blame. An error raised by ``told`` stops it.
     """
     command = [*_modestly(), ffmpeg(), "-nostdin", "-hide_banner", "-y"]
     command += ["-nostats", "-progress", "pipe:1", *arguments]
@@ -122,7 +123,7 @@ def run(arguments: Sequence[str], told: Told) -> str:
         try:
             assert child.stdout is not None
             _follow(child.stdout, told)
-            failed = child.wait(STALLED_SECONDS) != 0
+            code = child.wait(STALLED_SECONDS)
         except subprocess.TimeoutExpired as error:
             raise MediaError("broken") from error
         finally:
@@ -130,7 +131,9 @@ def run(arguments: Sequence[str], told: Told) -> str:
             child.wait()
         said.seek(0)
         text = said.read().decode(errors="replace")
-    if failed:
+    if code < 0:
+        raise InterruptedError(f"ffmpeg was ended by signal {-code}")
+    if code:
         raise MediaError("broken")
     return text
 

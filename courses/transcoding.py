@@ -126,7 +126,8 @@ def _held(row: MediaFile) -> Iterator[MediaFile]:
 
 
 def work_on(row: MediaFile, report: Report) -> None:
-    """Do all that is left to do on a claimed row. An error of disk or storage leaves it waiting for the next attempt."""
+    """Do all that is left to do on a claimed row. An error of disk or storage, or an ffmpeg that somebody
+    ended, leaves it waiting for the next attempt."""
     try:
         _Work(row, report).run()
     except Lost:

@@ -86,3 +86,19 @@ def test_a_member_is_told_that_faster_earns_nothing_and_a_guest_is_not(
     address = adaptive.url
     assert "不记学时" in login("member").get(address).content.decode()  # type: ignore[operator]
     assert "1.5×（不记学时）" not in client.get(address).content.decode()
+
+
+def test_a_recording_has_a_player_of_its_own(login: object, adaptive: LessonPage) -> None:
+    MediaFile.objects.filter(pk=adaptive.media_id).update(type="audio", made=[], file="media/talk.mp3")
+    page = login("member").get(adaptive.url).content.decode()  # type: ignore[operator]
+    assert '<source src="/media/media/talk.mp3" type="audio/mpeg">' in page
+    assert "<audio controls" in page
+    assert "<video" not in page
+    assert "data-start=" in page, "it is counted as a film is"
+
+
+def test_a_film_that_no_phone_plays_yet_says_so(login: object, adaptive: LessonPage) -> None:
+    MediaFile.objects.filter(pk=adaptive.media_id).update(state="transcoding", made=[], original_plays=False)
+    page = login("member").get(adaptive.url).content.decode()  # type: ignore[operator]
+    assert "视频正在处理" in page
+    assert "<video" not in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import multiprocessing
@@ -338,6 +339,18 @@ def test_ffmpeg_does_not_outlive_the_worker(library: Path, talking: Path) -> Non
     time.sleep(0.2)
     named = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not [line for line in named if str(row.stream).encode() in line]
+
+
+def test_a_command_that_somebody_ended_is_not_the_films_fault(library: Path, talking: Path) -> None:
+    def end_it(_seconds: float) -> None:
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if str(library / "ended.mp4").encode() in path.read_bytes():
+                    os.kill(int(path.parent.name), signal.SIGKILL)
+
+    slow = ["-re", "-i", str(talking), "-c", "copy", str(library / "ended.mp4")]
+    with pytest.raises(InterruptedError, match="signal 9"):
+        encode.run(slow, end_it)
 
 
 def test_a_command_that_fails_is_a_broken_file(tmp_path: Path) -> None:
