@@ -123,9 +123,7 @@ def _lessons(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
 
 def _books(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
     return {
-        page.pk: Shown(
-            page.title, page.get_url(request), [page.summary, *texts(page.body)], [page.author, page.source]
-        )
+        page.pk: Shown(page.title, page.get_url(request), [page.summary, *texts(page.body)], [page.author, page.source])
         for page in BookPage.objects.filter(pk__in=pks)
     }
 

@@ -32,6 +32,7 @@ from lms.core.management.commands import serve
 FILM_SECONDS = 12
 GRACE_SECONDS = 3
 PATIENCE_SECONDS = 60
+PREPARING_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _python(*arguments: str, data: Path) -> str:
         env={**os.environ, **_environment(data)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PREPARING_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
