@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,16 +27,12 @@ SCRIPTS = {".js", ".mjs"}
 
 @dataclass(frozen=True)
 class Package:
-    """Which files of a package pages use (globs below its folder), with their licences.
-
-    ``replace``: words in scripts that a browser cannot resolve without a build step, and what stands there instead.
-    """
+    """Which files of a package pages use (globs below its folder), with their licences."""
 
     name: str
     why: str
     files: tuple[str, ...]
     licences: tuple[str, ...] = ("LICENSE*",)
-    replace: dict[bytes, bytes] = field(default_factory=dict)
 
     def folder(self, version: str) -> str:
         """Where a version of it lies below ``static/vendor/``."""
@@ -47,8 +43,8 @@ PACKAGES = (
     Package("hls.js", "HLS where the browser does not play it itself", ("dist/hls.light.min.mjs",)),
     Package(
         "scorm-again",
-        "the run-time interface of SCORM 1.2 and 2004, also between frames",
-        ("dist/scorm12.min.js", "dist/scorm2004.min.js", "dist/cross-frame-api.min.js", "dist/cross-frame-lms.min.js"),
+        "the run-time interface of SCORM 1.2 and 2004",
+        ("dist/scorm12.min.js", "dist/scorm2004.min.js"),
     ),
     Package(
         "pdfjs-dist",
@@ -63,23 +59,6 @@ PACKAGES = (
         ),
         ("LICENSE", "cmaps/LICENSE", "wasm/LICENSE_*JBIG2", "wasm/LICENSE_*OPENJPEG"),
     ),
-    Package(
-        "foliate-js",
-        "EPUB on the page: plain modules, no build",
-        (
-            *(f"{name}.js" for name in ("view", "epub", "epubcfi", "paginator", "fixed-layout", "overlayer")),
-            *(f"{name}.js" for name in ("progress", "text-walker", "footnotes", "search", "vendor/zip")),
-        ),
-        replace={
-            b"'construct-style-sheets-polyfill'": (
-                b"'../construct-style-sheets-polyfill-3.1.0/dist/adoptedStyleSheets.js'"
-            )
-        },
-    ),
-    Package(
-        "construct-style-sheets-polyfill", "what foliate-js needs on older phones", ("dist/adoptedStyleSheets.js",)
-    ),
-    Package("@zip.js/zip.js", "its licence alone: foliate-js carries a build of it (vendor/zip.js)", ()),
 )
 
 
@@ -115,8 +94,6 @@ def copied(source: Path, package: Package) -> bytes:
     content = source.read_bytes()
     if source.suffix in SCRIPTS:
         content = SOURCE_MAP.sub(b"", content)
-        for old, new in package.replace.items():
-            content = content.replace(old, new)
     return content
 
 
