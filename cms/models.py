@@ -10,6 +10,7 @@ from wagtail.models import Page
 from wagtail.search import index
 
 from courses.blocks import LessonBody
+from courses.page_forms import PlainPageForm
 from courses.previews import Screens
 
 
@@ -60,6 +61,7 @@ class NewsPage(Screens, Page):
         FieldPanel("picture"),
         FieldPanel("body"),
     ]
+    base_form_class = PlainPageForm
     search_fields = [*Page.search_fields, index.SearchField("summary", boost=1.5), index.SearchField("body")]
     parent_page_types = ["cms.NewsIndexPage"]
     subpage_types: list[str] = []

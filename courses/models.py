@@ -244,8 +244,8 @@ class LessonPage(Screens, QuizPage):
 
     @property
     def minutes(self) -> int:
-        """About how long it takes, with its text, in whole minutes."""
-        return lengths.minutes(self.reading_seconds * 1000 + self.duration_ms)
+        """About how long it takes, with its text, in whole minutes; of a book, what its editor says."""
+        return self.reading_minutes or lengths.minutes(self.reading_seconds * 1000 + self.duration_ms)
 
     @property
     def course(self) -> CoursePage:

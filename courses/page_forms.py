@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from django import forms
@@ -9,7 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 
 
-class CourseForm(WagtailAdminPageForm):
+class PlainPageForm(WagtailAdminPageForm):
+    """An address that is taken gets a number: who writes a second course of a name need not know of addresses."""
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        beside = self.parent_page.get_children().exclude(pk=self.instance.pk)
+        taken = set(beside.filter(slug__startswith=slug).values_list("slug", flat=True))
+        numbered = (f"{slug}-{number}" for number in count(2))
+        return slug if slug not in taken else next(other for other in numbered if other not in taken)
+
+
+class CourseForm(PlainPageForm):
     """A course cannot ask for itself, neither directly nor by way of others."""
 
     def clean(self) -> dict[str, Any]:

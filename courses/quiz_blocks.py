@@ -72,7 +72,9 @@ def _explanation() -> blocks.TextBlock:
 class ChoiceBlock(QuestionBlock):
     """Options of which some are right."""
 
-    options = blocks.ListBlock(OptionBlock(), label=_("选项"), min_num=2, max_num=8)
+    options = blocks.ListBlock(
+        OptionBlock(), label=_("选项"), min_num=2, max_num=8, default=[{"text": "", "right": False}] * 2
+    )
     explanation = _explanation()
 
     def answers(self, value: Any) -> tuple[list[str], list[int]]:

@@ -18,6 +18,7 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
+from courses.page_forms import PlainPageForm
 from courses.quiz_blocks import QuestionBank, questions_of
 from courses.quiz_rules import Drawn, Limits, Question
 from lms.core.append_only import AppendOnlyModel
@@ -41,6 +42,8 @@ class QuizPage(Page):
     quiz_wait_minutes = models.PositiveSmallIntegerField(
         _("没及格要等几分钟再考"), default=10, validators=[MaxValueValidator(10_080)]
     )
+
+    base_form_class = PlainPageForm
 
     class Meta:
         abstract = True

@@ -196,13 +196,12 @@ def test_the_preview_has_the_three_screens(login: Login, personas: object) -> No
     assert "站点电视" in page
 
 
-def test_the_lesson_form_takes_every_block(login: Login, personas: object) -> None:
-    """What the editor's form posts for a text and a table comes back as it was typed."""
-    course = make_course(5)[0].course
-    data = nested_form_data(
+def lesson_form(slug: str) -> dict[str, Any]:
+    """What the admin's form sends for a lesson with a heading."""
+    return nested_form_data(
         {
             "title": "留芽",
-            "slug": "liu",
+            "slug": slug,
             "summary": "",
             "required": "on",
             "complete_percent": "90",
@@ -211,9 +210,25 @@ def test_the_lesson_form_takes_every_block(login: Login, personas: object) -> No
             "comments": inline_formset([]),
         }
     )
-    answer = login("editor").post(reverse("wagtailadmin_pages:add", args=["courses", "lessonpage", course.pk]), data)
-    assert answer.status_code == 302
+
+
+def test_the_lesson_form_takes_every_block(login: Login, personas: object) -> None:
+    """What the editor's form posts for a text and a table comes back as it was typed."""
+    form = reverse("wagtailadmin_pages:add", args=["courses", "lessonpage", make_course(5)[0].course.pk])
+    assert login("editor").post(form, lesson_form("liu")).status_code == 302
     assert LessonPage.objects.get(slug="liu").get_latest_revision_as_object().body[0].value == "留多少芽"
+
+
+def test_a_second_lesson_of_a_name_gets_an_address_of_its_own(login: Login, personas: object) -> None:
+    form = reverse("wagtailadmin_pages:add", args=["courses", "lessonpage", make_course(5)[0].course.pk])
+    editor = login("editor")
+    for _again in range(3):
+        assert editor.post(form, lesson_form("liu")).status_code == 302
+    made = LessonPage.objects.filter(title="留芽").order_by("path")
+    assert [lesson.slug for lesson in made] == ["liu", "liu-2", "liu-3"]
+    kept = editor.post(reverse("wagtailadmin_pages:edit", args=[made[1].pk]), lesson_form("liu-2"))
+    assert kept.status_code == 302
+    assert LessonPage.objects.get(pk=made[1].pk).get_latest_revision_as_object().slug == "liu-2"
 
 
 def test_the_number_of_questions_does_not_grow_with_what_comes_first(login: Login, member: Member) -> None:
