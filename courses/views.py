@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from courses import services
-from courses.engine import Answer, PlayError
+from courses.engine import Answer, PlayError, Token
 from courses.models import LessonPage
 from lms.members.http import SignedInRequest
 
@@ -50,7 +50,8 @@ def _sent(request: HttpRequest) -> tuple[str, dict[str, Any]]:
 @login_required
 @require_POST
 def play(request: SignedInRequest, pk: int) -> JsonResponse:
-    """Start the member's own session of a lesson: token, where to resume and the video's length in milliseconds."""
+    """Start the member's own session of a lesson: token; in milliseconds, where to resume, the video's length, what may be
+    credited before the person must answer (``left``) and what is still needed to complete it (``missing``)."""
     member = getattr(request.user, "member", None)
     if member is None:
         raise Http404
@@ -59,8 +60,15 @@ def play(request: SignedInRequest, pk: int) -> JsonResponse:
         session, token = services.start_play(member=member, lesson=lesson, by=request.user)
     except PlayError as error:
         return _refusal(request, error)
-    left = session.presence_left_ms
-    return JsonResponse({"token": token, "position": session.span_to_ms, "duration": session.duration_ms, "left": left})
+    return JsonResponse(
+        {
+            "token": token,
+            "position": session.span_to_ms,
+            "duration": session.duration_ms,
+            "left": session.presence_left_ms,
+            "missing": Token.read(token).left_ms,
+        }
+    )
 
 
 @csrf_exempt

@@ -8,7 +8,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail import hooks
@@ -52,6 +54,12 @@ def keep_what_was_studied_in_bulk(
         return None
     refused = [page for page in pages if isinstance(page, Page) and _refused(request, page)]
     return redirect("wagtailadmin_explore", refused[0].get_parent().pk) if refused else None
+
+
+@hooks.register("insert_editor_js")
+def one_save_at_a_time() -> str:
+    """A key pressed while the form saves itself waits for that: a page is made once."""
+    return format_html('<script type="module" src="{}"></script>', static("js/admin-save.js"))
 
 
 class QuizMenuItem(MenuItem):

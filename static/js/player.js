@@ -13,6 +13,7 @@ class Player {
     this.token = root.dataset.token || "";
     this.sequence = Number(root.dataset.sequence || 0);
     this.queue = [];
+    this.base = this.progress?.value || 0;
     this.credited = 0;
     this.from = null;
     this.sending = false;
@@ -55,6 +56,7 @@ class Player {
       if (!answer.ok) throw new Error(String(answer.status));
       const data = await answer.json();
       this.token = data.token;
+      this.standing(data.missing);
       this.root.dispatchEvent(new CustomEvent("beat-answered", { detail: data }));
       const position = this.now() < 1000 ? data.position : this.now();
       await this.root.film?.ready(position / 1000);
@@ -66,6 +68,14 @@ class Player {
     } finally {
       this.starting = false;
     }
+  }
+
+  // How far one is, as the server knows it now: the page was written before what was still on its way had arrived.
+  standing(missing) {
+    const needed = Number(this.root.dataset.needed || 0);
+    if (!this.progress || !needed || missing === undefined) return;
+    this.base = 100 - (Math.min(missing, needed) * 100) / needed;
+    this.progress.value = this.base;
   }
 
   csrf() {
@@ -165,7 +175,6 @@ class Player {
     this.credited += Math.max(0, Math.min(answer.position, beat.to) - beat.from);
     const needed = Number(this.root.dataset.needed || 0);
     if (this.progress && needed) {
-      if (this.base === undefined) this.base = this.progress.value;
       this.progress.value = Math.min(100, this.base + (this.credited * 100) / needed);
       if (answer.settled && this.progress.value >= 100) { this.say("complete"); return; }
     }

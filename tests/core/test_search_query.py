@@ -38,6 +38,17 @@ def test_letters_are_read_as_syllables_or_initials(letters: str, cut: tuple[str,
     assert cut in sounds.cuts(letters)
 
 
+@pytest.mark.parametrize(
+    ("name", "typed"), [("荸荠", "biqi"), ("荠菜", "jicai"), ("番茄", "fanqie"), ("圩堤", "weidi")]
+)
+def test_a_crop_is_heard_as_its_growers_say_it(name: str, typed: str) -> None:
+    spoken = [sounds.readings(character) for character in name]
+    assert any(
+        len(cut) == len(spoken) and all(part in heard for part, heard in zip(cut, spoken, strict=True))
+        for cut in sounds.cuts(typed)
+    )
+
+
 def test_every_reading_of_a_second_table_is_a_syllable() -> None:
     assert all(set(readings) <= sounds.SYLLABLES and len(readings) > 1 for readings in sounds.SEVERAL.values())
 

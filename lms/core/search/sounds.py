@@ -56,7 +56,8 @@ _SEVERAL = """
 没 mei mo|秘 mi bi|模 mo mu|粘 zhan nian|弄 nong long|炮 pao bao|屏 ping bing|朴 pu piao|奇 qi ji|强 qiang jiang
 塞 sai se|色 se shai|厦 sha xia|石 shi dan|识 shi zhi|什 shen shi|省 sheng xing|属 shu zhu|熟 shu shou|说 shuo shui|似 si shi
 宿 su xiu|提 ti di|拓 tuo ta|尾 wei yi|吓 xia he|削 xiao xue|血 xue xie|叶 ye xie|殷 yin yan|员 yuan yun|钥 yao yue
-仔 zi zai|择 ze zhai|轧 zha ya|折 zhe she|着 zhe zhao zhuo|琢 zhuo zuo|侧 ce zhai|堡 bao pu
+荠 qi ji|茄 qie jia|柏 bai bo|枸 gou ju|杉 shan sha|桔 ju jie|蛤 ha ge|圩 wei xu|埔 pu bu|陂 bei po|栅 zha shan|澄 cheng deng|芥 jie gai|茜 qian xi
+莞 guan wan|颤 chan zhan|葚 shen ren|曝 bao pu|荨 qian xun|蚌 bang beng|莎 sha suo|涌 yong chong|仔 zi zai|择 ze zhai|轧 zha ya|折 zhe she|着 zhe zhao zhuo|琢 zhuo zuo|侧 ce zhai|堡 bao pu
 """
 SEVERAL = {entry.split()[0]: tuple(entry.split()[1:]) for entry in _SEVERAL.strip().replace("\n", "|").split("|")}
 
