@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
     "lms.core",
     "lms.members",
     "lms.hours",
+    "lms.notices",
     "lms.goals",
     "lms.training",
     "courses",
@@ -136,6 +138,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "lms.core.context.page",
                 "lms.members.navigation.context",
+                "lms.notices.context.bell",
             ],
         },
     },
@@ -326,6 +329,22 @@ IMPORT_LIMITS = {
 # -- e-mail -------------------------------------------------------------------
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="xiangxue@localhost")
+
+# -- notices ------------------------------------------------------------------
+
+NOTICES = {
+    # Hours of the county's day: quiet from, quiet until, from when even what is urgent waits.
+    "quiet": (
+        env.int("NOTICE_QUIET_FROM", default=21),
+        env.int("NOTICE_QUIET_UNTIL", default=7),
+        env.int("NOTICE_URGENT_UNTIL", default=22),
+    ),
+    "gather": timedelta(minutes=env.int("NOTICE_GATHER_MINUTES", default=3)),  # several at once become one message
+    # The servers that messages may go to, with a port if it is not the usual one: nobody in the site can add another.
+    "hosts": env.list("NOTICE_HOSTS", default=["qyapi.weixin.qq.com", "oapi.dingtalk.com"]),
+}
 
 # -- Wagtail ------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("lms.members.urls")),
+    path("", include("lms.notices.urls")),
     path("", include("lms.goals.urls")),
     path("", include("lms.training.urls")),
     path("", include("lms.stations.urls")),

@@ -20,6 +20,8 @@ from lms.hours import services as rules
 from lms.hours.models import CreditRule
 from lms.hours.rerating_models import ReratingRun
 from lms.members.models import Member, Unit, User
+from lms.notices.models import Notice
+from lms.notices.services import notify
 from lms.pairs import services as pairs
 from lms.pairs.models import HelpPair
 from lms.reports import certificates, certificates_batches, closing, trials
@@ -391,9 +393,17 @@ def pair_task(county: County, unit: Unit) -> dict[str, Any]:
     return {"uuid": one.uuid, "pk": task.pk}
 
 
+def notice(county: County, unit: Unit) -> dict[str, Any]:
+    """What somebody without an account was told: nobody else opens it."""
+    person = somebody(unit)
+    notify("question.answered", members=[person], about="access", context={}, by=None)
+    return {"uuid": Notice.objects.get(member=person).uuid}
+
+
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "-": nothing,
     "member": member,
+    "notice": notice,
     "exemption": exemption,
     "draft": draft,
     "draft-line": draft_line,

@@ -23,6 +23,12 @@ healthz               GET   -            **
 readyz                GET   -            **
 search                GET   -            **
 
+notice-list           GET   -            *
+notice-open           POST  notice       -
+notice-read-all       POST  -            *
+notice-preferences    GET   -            *
+notice-preferences    POST  -            *
+
 member-list           GET   -            county town secretary auditor
 member-detail         GET   member       county town secretary auditor        | county auditor | county auditor
 member-id-number      POST  member       county town                          | county         | county
