@@ -7,7 +7,6 @@ revocation, the ledger. The claim's row is the lock of its life; the member is l
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,6 +22,7 @@ from lms.members import audit
 from lms.members.models import Member, User
 from lms.training import claims_rules as rules
 from lms.training import claims_selectors as selectors
+from lms.training import files
 from lms.training.claim_models import ApprovalPolicy, Claim, ClaimEvent, ClaimFile, ClaimStretch
 from lms.training.errors import TrainingError
 
@@ -30,7 +30,6 @@ EDITABLE = ("kind", "title", "organiser", "place", "mode", "category", "note")
 MOST_STRETCHES = 31
 LONGEST_STRETCH = dt.timedelta(hours=24)
 MOST_FILES = 9
-MOST_BYTES = 20 * 1024 * 1024
 State = Claim.State
 
 
@@ -116,37 +115,12 @@ def _check_stretches(stretches: Sequence[Stretch]) -> None:
 # -- evidence ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """Evidence whose content was looked at, ready to be stored."""
-
-    kind: str
-    suffix: str
-    data: bytes
-    digest: str
-    fingerprint: int | None
-
-
-def _checked(data: bytes) -> _Checked:
-    """What the bytes are, by content. A photograph is drawn anew, which leaves EXIF and the place where it was taken behind."""
-    if len(data) > MOST_BYTES:
-        raise TrainingError("file-too-large")
-    digest = hashlib.sha256(data).hexdigest()
-    if data.startswith(b"%PDF-") and b"%%EOF" in data[-2048:]:
-        return _Checked(ClaimFile.Kind.PDF, ".pdf", data, digest, None)
-    try:
-        image = photos.read(data)
-    except photos.PhotoError as error:
-        raise TrainingError(error.code) from error
-    return _Checked(ClaimFile.Kind.PHOTO, ".jpg", photos.encode(image), digest, photos.dhash(image))
-
-
 def add_file(*, claim: Claim, data: bytes, by: User | None) -> ClaimFile:
     """Add a photograph or a PDF to a claim that is with its writer; at most nine. Raises TrainingError.
 
     The picture is worked on before the transaction begins: a writer must not wait for a decoder.
     """
-    checked = _checked(data)
+    checked = files.checked(data)
     bands = photos.bands(checked.fingerprint) if checked.fingerprint is not None else (None,) * photos.BANDS
     with transaction.atomic():
         claim = _lock_mine(claim, by)

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from lms.hours.conversion import Tariffs
 from lms.members.http import SignedInRequest
 from lms.members.models import Member
-from lms.training import claims, claims_rules
+from lms.training import claims, claims_rules, files
 from lms.training import claims_selectors as selectors
 from lms.training.claim_models import Claim, ClaimFile
 from lms.training.claims_forms import (
@@ -35,7 +35,6 @@ from lms.training.errors import TrainingError
 from lms.training.forms import posted
 
 PAGE = 30
-INLINE = {ClaimFile.Kind.PHOTO: "image/jpeg", ClaimFile.Kind.PDF: "application/pdf"}
 
 # What a press of a key does: the service, whether it takes a reason, what the page says afterwards.
 ACTS: dict[str, tuple[Callable[..., Claim], bool, Any]] = {
@@ -112,15 +111,15 @@ def claim_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 
 
 def _show(request: SignedInRequest, claim: Claim, form: ReasonForm, status: int = 200) -> HttpResponse:
-    user, files = request.user, list(selectors.files_of(claim))
+    user, evidence = request.user, list(selectors.files_of(claim))
     mine = selectors.may_mend(user, claim)
     context = {
         "claim": claim,
         "form": form,
         "days": selectors.days_of(claim),
         "hours": selectors.worth(claim),
-        "photos": [file for file in files if file.is_photo],
-        "documents": [file for file in files if not file.is_photo],
+        "photos": [file for file in evidence if file.is_photo],
+        "documents": [file for file in evidence if not file.is_photo],
         "events": selectors.history_of(claim),
         "is_own": claim.member.user_id == user.pk,
         "in_hand": mine and claim.state in (Claim.State.DRAFT, Claim.State.RETURNED),
@@ -189,7 +188,7 @@ def claim_file_add(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     claim = _in_hand(request, uuid)
     for upload in request.FILES.getlist("evidence"):
         try:
-            if (upload.size or 0) > claims.MOST_BYTES:
+            if (upload.size or 0) > files.MOST_BYTES:
                 raise TrainingError("file-too-large")
             claims.add_file(claim=claim, data=upload.read(), by=request.user)
         except TrainingError as error:
@@ -235,13 +234,4 @@ def claim_twin(request: SignedInRequest, uuid: UUID, file: UUID, earlier: UUID) 
 
 
 def _file(row: ClaimFile) -> HttpResponseBase:
-    """The bytes, in a way that no browser runs them as part of the site (reliability: user files)."""
-    try:
-        opened = row.file.open()
-    except FileNotFoundError as error:
-        raise Http404 from error
-    response = FileResponse(opened, content_type=INLINE[ClaimFile.Kind(row.kind)], as_attachment=not row.is_photo)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cache-Control"] = "private, max-age=300"
-    return response
+    return files.served(row.file, files.SHOWN_AS[row.kind], inline=row.is_photo)

@@ -1,0 +1,1 @@
+"""What comes after the last session: what the class asked for, lessons made up, appeals, opinions, the archive package."""
