@@ -23,7 +23,7 @@ from lms.reports.certificates_batches import BatchRefused
 from lms.reports.certificates_forms import REFUSALS, BatchForm
 from lms.reports.certificates_views import pdf_response
 from lms.reports.models import CertificateBatch
-from lms.training import selectors as training
+from lms.training import worth
 from lms.training.models import Training
 
 PAGE = 50
@@ -77,7 +77,7 @@ def _begin(request: SignedInRequest, wanted: dict[str, Any], held: Training | No
     if held is None:
         return batches.begin_year(unit=wanted["unit"], year=wanted["year"], by=request.user)
     return batches.begin_class(
-        unit=wanted["unit"], occasion=training.occasion_of(held), title=held.title, by=request.user
+        unit=wanted["unit"], occasion=worth.occasion_of(held), title=held.title, by=request.user
     )
 
 

@@ -12,4 +12,4 @@ class TrainingConfig(AppConfig):
         from lms.hours import evidence  # noqa: PLC0415
         from lms.training import selectors  # noqa: PLC0415
 
-        evidence.register(selectors.credits, "training.attendance:", "training.claim:")
+        evidence.register(selectors.credits, "training.attendance:", "training.makeup:", "training.claim:")

@@ -12,9 +12,20 @@ from wagtail.search import index
 from lms.hours.credit import Category
 from lms.members.models import Member, Unit, User
 from lms.training.claim_models import ApprovalPolicy, Claim, ClaimEvent, ClaimFile, ClaimStretch
+from lms.training.closing.models import (
+    Appeal,
+    ClosingTerms,
+    MakeUp,
+    MakeUpFile,
+    Outcome,
+    Package,
+    SurveyAnswer,
+    SurveyTicket,
+)
 
-# Claims have a module of their own; here they join the app's models.
+# Claims and what follows a class have modules of their own; here they join the app's models.
 __all__ = [
+    "Appeal",
     "ApprovalPolicy",
     "Attendance",
     "Base",
@@ -22,7 +33,14 @@ __all__ = [
     "ClaimEvent",
     "ClaimFile",
     "ClaimStretch",
+    "ClosingTerms",
     "Enrolment",
+    "MakeUp",
+    "MakeUpFile",
+    "Outcome",
+    "Package",
+    "SurveyAnswer",
+    "SurveyTicket",
     "Training",
     "TrainingSession",
 ]

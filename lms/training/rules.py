@@ -7,12 +7,12 @@ where the table is silent.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from lms.core.clock import Interval, split_by_day
+from lms.core.clock import Interval, local_date, split_by_day
 from lms.core.hours import ZERO, round_down
 from lms.hours.rules import Tariff, hours_by_clock, hours_of_session
 
@@ -101,14 +101,65 @@ def missed(session: Session, tick: Tick) -> Fraction:
     return 1 - Fraction(int((there[1] - there[0]).total_seconds()), session.seconds)
 
 
-def completed(marks: Iterable[tuple[Session, Tick]], tariff_of_start: Callable[[Session], Tariff]) -> bool:
-    """Whether a class was completed: not more than 1/7 of its hours was missed by leave, absence, late or early.
+def completed(
+    marks: Iterable[tuple[Session, Tick]],
+    tariff_of_start: Callable[[Session], Tariff],
+    made_up: Mapping[Session, Decimal] | None = None,
+) -> bool:
+    """Whether a class was attended: not more than 1/7 of its hours was missed by leave, absence, late or early.
 
-    ``marks`` has every session of the class with the person's tick. Hours are those of the full session.
+    ``marks`` has every session of the class with the person's tick; hours are those of the full session. ``made_up``: the
+    学时 of a session that he made up later (补学), which were not missed.
     """
     total = lost = Fraction(0)
     for session, tick in marks:
         full = Fraction(hours_of_session(session.seconds, session.measure, tariff_of_start(session)))
         total += full
-        lost += full * missed(session, tick)
+        regained = Fraction((made_up or {}).get(session, ZERO))
+        lost += max(Fraction(0), full * missed(session, tick) - regained)
     return lost <= total * MOST_MISSED
+
+
+def short_of(session: Session, tick: Tick, tariff_of: TariffOf) -> Decimal:
+    """学时 of a session that the person did not earn by being there: the most that a make-up of it can be worth."""
+    full = hours_of_session(session.seconds, session.measure, tariff_of(local_date(session.starts_at)))
+    earned = sum((row.hours for row in hours_by_day(session, tick, tariff_of)), ZERO)
+    return max(ZERO, full - earned)
+
+
+def hours_made_up(start: dt.datetime, end: dt.datetime, short: Decimal, tariff_of: TariffOf) -> list[DayHours]:
+    """学时 of a lesson made up from ``start`` to ``end``, one row a day: by the clock, in all never more than ``short``."""
+    found = []
+    for day, (first, last) in split_by_day(start, end):
+        tariff = tariff_of(day)
+        hours = min(hours_by_clock(last - first, tariff), short)
+        short -= hours
+        if hours > ZERO:
+            found.append(DayHours(day, hours, (first, last), tariff))
+    return found
+
+
+class Terms(NamedTuple):
+    """What a class asks for beside attendance: a reflection (心得), a score of at least ``pass_mark`` (of 100)."""
+
+    reflection: bool = False
+    pass_mark: int | None = None
+
+
+class Result(NamedTuple):
+    """What one person has to show for it."""
+
+    reflected: bool = False
+    score: int | None = None
+
+
+def lacking(terms: Terms, result: Result) -> list[str]:
+    """What is still missing: ``reflection``, ``score`` (none yet), ``mark`` (below the mark); empty when all is there."""
+    found = []
+    if terms.reflection and not result.reflected:
+        found.append("reflection")
+    if terms.pass_mark is not None and result.score is None:
+        found.append("score")
+    elif terms.pass_mark is not None and result.score is not None and result.score < terms.pass_mark:
+        found.append("mark")
+    return found

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -15,11 +15,9 @@ from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from lms.core import clock
-from lms.core.bulk import moment, plain
 from lms.core.hours import ZERO
 from lms.hours.conversion import Tariffs
-from lms.hours.credit import INCOMPLETE, Credit
-from lms.hours.rules import Tariff
+from lms.hours.credit import Credit
 from lms.members.models import Member, Post, Unit, User
 from lms.members.permissions import (
     PERMISSIONS,
@@ -33,9 +31,9 @@ from lms.members.permissions import (
 )
 from lms.training import claims_selectors, rules
 from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
+from lms.training.worth import as_rule, credits_of_marks
 
 TRAININGS_A_CHUNK = 50
-MARKS_AT_ONCE = 5000
 Status = Attendance.Status
 
 
@@ -305,11 +303,6 @@ def tallies(training: Training, sessions: Iterable[TrainingSession]) -> dict[int
 # -- what attendance is worth --------------------------------------------------------------
 
 
-def occasion_of(training: Training) -> str:
-    """How the ledger names a training as a whole."""
-    return f"training:{training.pk}"
-
-
 def credits(member_ids: Iterable[int] | None = None, tariffs: Tariffs | None = None) -> Iterator[Credit]:
     """What all attendances of closed trainings and all approved claims are worth, recomputed from evidence.
 
@@ -325,12 +318,12 @@ def _credits_of_attendances(member_ids: list[int] | None, price: Tariffs) -> Ite
     closed = Training.objects.filter(state=Training.State.CLOSED)
     if member_ids is not None:
         marks = Attendance.objects.filter(member_id__in=member_ids, session__training__state=Training.State.CLOSED)
-        yield from _credits_of_marks(closed.filter(pk__in=marks.values("session__training")), marks, price)
+        yield from credits_of_marks(closed.filter(pk__in=marks.values("session__training")), marks, price)
         return
     ids = iter(closed.order_by("pk").values_list("pk", flat=True))
     while chunk := list(islice(ids, TRAININGS_A_CHUNK)):
         marks = Attendance.objects.filter(session__training__in=chunk)
-        yield from _credits_of_marks(closed.filter(pk__in=chunk), marks, price)
+        yield from credits_of_marks(closed.filter(pk__in=chunk), marks, price)
 
 
 def credits_of(
@@ -342,92 +335,7 @@ def credits_of(
     marks = Attendance.objects.filter(session__training=training)
     if member_ids is not None:
         marks = marks.filter(member_id__in=list(member_ids))
-    yield from _credits_of_marks([training], marks, tariffs or Tariffs())
-
-
-def _credits_of_marks(trainings: Iterable[Training], marks: QuerySet[Attendance], price: Tariffs) -> Iterator[Credit]:
-    """What some marks of some trainings are worth; the trainings, their sessions and the marks in one query each."""
-    priced = {training.pk: _Priced(training, price) for training in trainings}
-    of_session: dict[int, _Priced] = {}
-    for session in TrainingSession.objects.filter(training__in=priced):
-        one = of_session[session.pk] = priced[session.training_id]
-        one.sessions[session.pk] = as_rule(session)
-    by_member: dict[tuple[int, int], list[Mark]] = {}
-    columns = ("pk", "session_id", "member_id", "status", plain("arrived_at"), plain("left_at"))
-    rows = marks.order_by("pk").values_list(*columns)
-    for pk, session_id, member_id, status, arrived_at, left_at in rows.iterator(MARKS_AT_ONCE):
-        if session_id in of_session:
-            key = (of_session[session_id].training.pk, member_id)
-            tick = rules.Tick(status, moment(arrived_at), moment(left_at))
-            by_member.setdefault(key, []).append(Mark(pk, session_id, tick))
-    for (training_id, member_id), own in by_member.items():
-        yield from priced[training_id].credits(member_id, own)
-
-
-class Mark(NamedTuple):
-    """One attendance, as pricing needs it."""
-
-    pk: int
-    session_id: int
-    tick: rules.Tick
-
-
-class _Priced:
-    """The sessions of one training and what each way of attending them is worth, worked out once for all who did so."""
-
-    def __init__(self, training: Training, price: Tariffs) -> None:
-        self.training = training
-        self.sessions: dict[int, rules.Session] = {}
-        self._price = price
-        self._worth: dict[tuple[int, rules.Tick], list[rules.DayHours]] = {}
-        self._complete: dict[frozenset[tuple[int, rules.Tick]], bool] = {}
-
-    def credits(self, member_id: int, marks: list[Mark]) -> Iterator[Credit]:
-        """What one member's marks are worth, a credit a mark and day."""
-        occasion = occasion_of(self.training)
-        if self.training.kind == Training.Kind.CLASS and not self._completed(marks):
-            occasion += INCOMPLETE
-        for mark in marks:
-            for earned in self._hours(mark.session_id, mark.tick):
-                yield Credit(
-                    source=f"training.attendance:{mark.pk}:{earned.day}",
-                    member_id=member_id,
-                    hours=earned.hours,
-                    earned_on=earned.day,
-                    category=self.training.category,
-                    mode=self.training.kind,
-                    title=self.training.title,
-                    occasion=occasion,
-                    rule=earned.tariff.name,
-                    covers=(earned.covers,),
-                    step=earned.tariff.step,
-                    day_cap=earned.tariff.day_cap,
-                )
-
-    def _tariff_of(self, day: dt.date) -> Tariff:
-        return self._price(self.training.kind, day)
-
-    def _hours(self, session_id: int, tick: rules.Tick) -> list[rules.DayHours]:
-        key = (session_id, tick)
-        if key not in self._worth:
-            self._worth[key] = rules.hours_by_day(self.sessions[session_id], tick, self._tariff_of)
-        return self._worth[key]
-
-    def _completed(self, marks: list[Mark]) -> bool:
-        """Whether one member completed the class; a session without a mark was missed."""
-        key = frozenset((mark.session_id, mark.tick) for mark in marks)
-        if key not in self._complete:
-            ticks, away = dict(key), rules.Tick(Status.ABSENT)
-            pairs = [(session, ticks.get(pk, away)) for pk, session in self.sessions.items()]
-            self._complete[key] = rules.completed(
-                pairs, lambda session: self._tariff_of(clock.local_date(session.starts_at))
-            )
-        return self._complete[key]
-
-
-def as_rule(session: TrainingSession) -> rules.Session:
-    """A session as the rules see it."""
-    return rules.Session(session.starts_at, session.ends_at, session.measure)
+    yield from credits_of_marks([training], marks, tariffs or Tariffs())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from lms.core.tables import Column
 from lms.hours.conversion import Tariffs
 from lms.training import rules
 from lms.training.models import Attendance, Training, TrainingSession
-from lms.training.selectors import RosterRow, as_rule
+from lms.training.selectors import RosterRow
+from lms.training.worth import as_rule
 
 NOON = 12
 

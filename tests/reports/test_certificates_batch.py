@@ -20,7 +20,7 @@ from lms.reports import certificates, certificates_batches
 from lms.reports import certificates_tasks as tasks
 from lms.reports.certificates_batches import BatchRefused
 from lms.reports.models import Certificate, CertificateBatch, CertificateBatchRow
-from lms.training import selectors
+from lms.training import selectors, worth
 from tests.conftest import County
 from tests.factories import make_credit, make_member
 from tests.reports.conftest import Held, named
@@ -178,7 +178,7 @@ def test_a_class_names_who_completed_it_and_who_did_not(county: County, hold: He
     with transaction.atomic():
         ledger.post(*selectors.credits_of(training), by=None)
     batch = certificates_batches.begin_class(
-        unit=county.town, occasion=selectors.occasion_of(training), title=training.title, by=county.users["town"]
+        unit=county.town, occasion=worth.occasion_of(training), title=training.title, by=county.users["town"]
     )
     certificates_batches.work(batch=batch)
     assert outcomes(batch) == {"李大山": Outcome.ISSUED, "周建国": Outcome.NOT_COMPLETED}
