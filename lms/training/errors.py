@@ -39,6 +39,21 @@ MESSAGES: dict[str, Promise] = {
     "reason": _("请写明理由"),
     "appeal-too-late": _("已过 15 天申诉期，或已经是县级的决定"),
     "limits-order": _("党支部的权限不能大于乡镇的权限"),
+    "terms-of-class": _("只有培训班可以要求心得或考核"),
+    "of-100": _("成绩和合格分是 0 到 100 的整数"),
+    "too-late": _("结课已超过 15 天，不能再提交"),
+    "reflection-short": _("心得至少写 20 个字"),
+    "not-closed": _("结课之后才能办理"),
+    "nothing-missed": _("这次课没有缺，不用办理"),
+    "in-progress": _("这次课已经提交过，请等待办理结果"),
+    "moved-on": _("这一条已经办理过了，请刷新后再看"),
+    "make-up-times": _("补学时间要在这次课之后、现在之前的同一天内"),
+    "make-up-text": _("请写明补学的内容和收获，至少 20 个字"),
+    "not-the-marker": _("原记录是您记的，请由另一个人复核"),
+    "survey-one-to-five": _("每一项请选 1 到 5 分"),
+    "survey-once": _("您已经填过这份问卷"),
+    "survey-not-there": _("参加过这次培训的人才能填写问卷"),
+    "package-working": _("正在归档，请稍候"),
 }
 
 

@@ -41,7 +41,16 @@ class Mark(NamedTuple):
 
 
 def credits_of_marks(trainings: Iterable[Training], marks: QuerySet[Attendance], price: Tariffs) -> Iterator[Credit]:
-    """What some marks of some trainings are worth, with the lessons that the same people made up.
+    """What some marks of some trainings are worth, with the lessons that the same people made up."""
+    priced, by_member = read(trainings, marks, price)
+    for (training_id, member_id), own in by_member.items():
+        yield from priced[training_id].credits(member_id, own)
+
+
+def read(
+    trainings: Iterable[Training], marks: QuerySet[Attendance], price: Tariffs
+) -> tuple[dict[int, Priced], dict[tuple[int, int], list[Mark]]]:
+    """The trainings by id, ready to price, and the marks by (training id, member id).
 
     The trainings, their sessions, the marks, make-ups, terms and results are one query each.
     """
@@ -59,8 +68,7 @@ def credits_of_marks(trainings: Iterable[Training], marks: QuerySet[Attendance],
             key = (of_session[session_id].training.pk, member_id)
             tick = rules.Tick(status, moment(arrived_at), moment(left_at))
             by_member.setdefault(key, []).append(Mark(pk, session_id, tick))
-    for (training_id, member_id), own in by_member.items():
-        yield from priced[training_id].credits(member_id, own)
+    return priced, by_member
 
 
 def _read_results(priced: dict[int, Priced]) -> None:

@@ -1,0 +1,308 @@
+"""Reads of closing: attendance by half-day, who may decide, what a member can still do, opinions, packages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from lms.core import clock
+from lms.core.hours import ZERO
+from lms.hours import totals
+from lms.hours.conversion import Tariffs
+from lms.hours.credit import INCOMPLETE
+from lms.members.models import Member, User
+from lms.members.permissions import get_or_404, units_where, visible, within
+from lms.training import rules as sessions
+from lms.training import selectors, worth
+from lms.training.closing import rules, surveys
+from lms.training.models import (
+    Appeal,
+    Attendance,
+    ClosingTerms,
+    Enrolment,
+    MakeUp,
+    MakeUpFile,
+    Outcome,
+    Package,
+    SurveyAnswer,
+    Training,
+    TrainingSession,
+)
+
+Status = Attendance.Status
+
+
+def is_missed(session: TrainingSession, member: Member) -> bool:
+    """Whether the record says that the member was not there for some or all of a session."""
+    mark = Attendance.objects.filter(session=session, member=member).first()
+    return mark is None or sessions.missed(worth.as_rule(session), _tick(mark)) > 0
+
+
+def _tick(mark: Attendance) -> sessions.Tick:
+    return sessions.Tick(mark.status, mark.arrived_at, mark.left_at)
+
+
+# -- attendance by half-day ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One line of the overview. ``cells`` by column: ``present``, ``part``, ``leave``, ``absent`` or ``""`` (no mark).
+
+    ``hours``: 学时 on the record; ``missed``: 学时 of the sessions that he was not there for; ``completed``: None for what is
+    not a class or not closed yet; ``lacking``: see ``rules.lacking``.
+    """
+
+    member: Member
+    cells: list[str]
+    hours: Decimal
+    missed: Decimal
+    completed: bool | None
+    lacking: list[str]
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everybody enrolled by half-days. ``columns`` in order of time."""
+
+    columns: list[rules.Half]
+    people: list[Person]
+    terms: sessions.Terms
+
+    @property
+    def completed(self) -> int:
+        """How many completed the class."""
+        return sum(bool(person.completed) for person in self.people)
+
+
+def overview(training: Training) -> Overview:
+    """The half-days of a training by person, with hours, what was missed and whether the class was completed."""
+    marks = Attendance.objects.filter(session__training=training)
+    priced, by_member = worth.read([training], marks, Tariffs())
+    one = priced[training.pk]
+    columns = [
+        (pk, half)
+        for pk, session in sorted(one.sessions.items(), key=lambda item: item[1].starts_at)
+        for half in rules.halves(timezone.localtime(session.starts_at), timezone.localtime(session.ends_at))
+    ]
+    members = list(selectors.enrolled_members(training))
+    outcomes = {row.member_id: row for row in Outcome.objects.filter(training=training)}
+    credited = _credited(training, [member.pk for member in members])
+    graded = training.kind == Training.Kind.CLASS and training.state == Training.State.CLOSED
+    people = []
+    for member in members:
+        own = by_member.get((training.pk, member.pk), [])
+        outcome = outcomes.get(member.pk)
+        result = sessions.Result(bool(outcome and outcome.reflection), outcome.score if outcome else None)
+        people.append(
+            Person(
+                member=member,
+                cells=_cells(one, columns, own),
+                hours=credited.get(member.pk, ZERO),
+                missed=one.missed(own) if own else ZERO,
+                completed=one.completed(member.pk, own) if graded else None,
+                lacking=sessions.lacking(one.terms, result),
+                outcome=outcome,
+            )
+        )
+    return Overview([half for _pk, half in columns], people, one.terms)
+
+
+def _cells(one: worth.Priced, columns: list[tuple[int, rules.Half]], own: list[worth.Mark]) -> list[str]:
+    ticks = {mark.session_id: mark.tick for mark in own}
+    cells = []
+    for pk, half in columns:
+        tick = ticks.get(pk)
+        there = sessions.time_there(one.sessions[pk], tick) if tick else None
+        cells.append(rules.seen(half, there, tick.status) if tick else "")
+    return cells
+
+
+def _credited(training: Training, member_ids: list[int]) -> dict[int, Decimal]:
+    """学时 that stand in the ledger for a training, completed or not."""
+    name = worth.occasion_of(training)
+    whole, parts = totals.of_occasion(name, member_ids), totals.of_occasion(name + INCOMPLETE, member_ids)
+    return {pk: whole.get(pk, ZERO) + parts.get(pk, ZERO) for pk in {*whole, *parts}}
+
+
+def terms_of(training: Training) -> sessions.Terms:
+    """What a class asks for beside attendance."""
+    row = ClosingTerms.objects.filter(training=training).first()
+    return sessions.Terms(row.reflection, row.pass_mark) if row else sessions.Terms()
+
+
+# -- make-ups and appeals --------------------------------------------------------------------
+
+
+def _run_by(user: Any) -> Q:
+    """Rows about sessions of trainings that the person may run, his own record left out."""
+    held = within(units_where(user, "trainings.run"), "session__training__unit")
+    return (held | Q(session__training__trainer=user.pk)) & (Q(member__user__isnull=True) | ~Q(member__user=user.pk))
+
+
+def make_ups_for(user: Any) -> QuerySet[MakeUp]:
+    """The make-ups that wait and that this person may decide, the longest waiting first."""
+    rows = MakeUp.objects.filter(_run_by(user), state=MakeUp.State.WAITING)
+    return _with_session(rows.exclude(sent_by=user.pk))
+
+
+def appeals_for(user: Any) -> QuerySet[Appeal]:
+    """The appeals that wait and that this person may decide: a mark that he made himself is for somebody else."""
+    marked = Attendance.objects.filter(session=OuterRef("session"), member=OuterRef("member"), marked_by=user.pk)
+    rows = Appeal.objects.filter(_run_by(user), ~Exists(marked), state=Appeal.State.WAITING)
+    return _with_session(rows)
+
+
+def _with_session(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related("session__training__unit", "member__unit")
+
+
+def make_up_or_404(user: Any, uuid: UUID) -> MakeUp:
+    """A make-up that the person may read: his own, or of a training of his units."""
+    return get_or_404(_with_session(MakeUp.objects.select_related("sent_by", "decided_by")), user, uuid=uuid)
+
+
+def may_decide(user: Any, row: MakeUp | Appeal) -> bool:
+    """Whether the row waits for this person."""
+    queue: QuerySet[Any] = make_ups_for(user) if isinstance(row, MakeUp) else appeals_for(user)
+    return queue.filter(pk=row.pk).exists()
+
+
+def make_up_file_or_404(user: Any, uuid: UUID, file: UUID) -> MakeUpFile:
+    """One piece of evidence of a make-up that the person may read."""
+    row = MakeUpFile.objects.filter(make_up=make_up_or_404(user, uuid), uuid=file).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def appeal_or_404(user: Any, uuid: UUID) -> Appeal:
+    """An appeal that the person may read: his own, or of a training of his units."""
+    return get_or_404(_with_session(Appeal.objects.select_related("decided_by")), user, uuid=uuid)
+
+
+# -- what a member sees ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """One session of a training that a member attended or not, with what he may still do about it."""
+
+    session: TrainingSession
+    mark: Attendance | None
+    make_up: MakeUp | None
+    appeal: Appeal | None
+    missed: bool
+    may_make_up: bool
+    may_appeal: bool
+
+
+def own_trainings(member: Member) -> QuerySet[Training]:
+    """Trainings that the member was enrolled in and that have begun, the latest first."""
+    rows = Training.objects.filter(
+        enrolments__member=member, enrolments__state=Enrolment.State.ENROLLED, sessions__starts_at__lte=clock.now()
+    )
+    return rows.exclude(state=Training.State.CANCELLED).select_related("unit").distinct().order_by("-pk")
+
+
+def own_training_or_404(member: Member, uuid: UUID) -> Training:
+    """One of them."""
+    training = own_trainings(member).filter(uuid=uuid).first()
+    if training is None:
+        raise Http404
+    return training
+
+
+def own_sessions(training: Training, member: Member) -> list[OwnSession]:
+    """The sessions of a training as one member sees them."""
+    marks = {row.session_id: row for row in Attendance.objects.filter(session__training=training, member=member)}
+    make_ups = {row.session_id: row for row in MakeUp.objects.filter(session__training=training, member=member)}
+    appeals = {row.session_id: row for row in Appeal.objects.filter(session__training=training, member=member)}
+    closed_at = training.closed_at if training.state == Training.State.CLOSED else None
+    found = []
+    for session in training.sessions.all():
+        mark, make_up, appeal = marks.get(session.pk), make_ups.get(session.pk), appeals.get(session.pk)
+        missed = mark is not None and sessions.missed(worth.as_rule(session), _tick(mark)) > 0
+        open_to = closed_at is not None and missed
+        found.append(
+            OwnSession(
+                session=session,
+                mark=mark,
+                make_up=make_up,
+                appeal=appeal,
+                missed=missed,
+                may_make_up=open_to and (make_up is None or make_up.state == MakeUp.State.REFUSED),
+                may_appeal=open_to and appeal is None and rules.may_still_object(closed_at or clock.now(), clock.now()),
+            )
+        )
+    return found
+
+
+def open_matters(member: Member) -> list[Training]:
+    """Trainings of the last weeks in which the member still has something to do: an opinion or a reflection."""
+    since = clock.now() - rules.APPEAL_TIME
+    lately = own_trainings(member).filter(Q(closed_at__isnull=True) | Q(closed_at__gte=since))
+    return [training for training in lately[:10] if has_open_matter(training, member)]
+
+
+def has_open_matter(training: Training, member: Member) -> bool:
+    """Whether a reflection that is asked for or the opinion of the class is still to be given."""
+    if surveys.may_answer(training, member) and not surveys.has_answered(training, member):
+        return True
+    reflected = Outcome.objects.filter(training=training, member=member).exclude(reflection="")
+    return terms_of(training).reflection and not reflected.exists()
+
+
+# -- opinions ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """What people thought: how many answered, the mean of each question (None below five answers), what they wrote."""
+
+    answers: int
+    content: Decimal | None
+    teaching: Decimal | None
+    arrangement: Decimal | None
+    comments: list[str]
+
+
+def opinions_of(training: Training) -> Opinions:
+    """The opinions of one training; below five answers nothing but their number."""
+    return _summed(SurveyAnswer.objects.filter(training=training))
+
+
+def opinions_of_trainer(user: User) -> Opinions:
+    """The opinions of all trainings that a person was in charge of, only of those with five answers or more."""
+    counted = SurveyAnswer.objects.order_by().values("training").annotate(n=Count("pk"))
+    enough = counted.filter(training__trainer=user, n__gte=rules.LEAST_ANSWERS).values("training")
+    return _summed(SurveyAnswer.objects.filter(training__in=enough))
+
+
+def _summed(rows: Iterable[SurveyAnswer]) -> Opinions:
+    found = list(rows)
+    if len(found) < rules.LEAST_ANSWERS:
+        return Opinions(len(found), None, None, None, [])
+    means = [rules.average([getattr(row, name) for row in found]) for name in surveys.ASKED]
+    return Opinions(len(found), *means, comments=sorted(row.comment for row in found if row.comment))
+
+
+# -- packages ------------------------------------------------------------------------------------
+
+
+def latest_package(training: Training) -> Package | None:
+    """The package that was made last, or is being made."""
+    return Package.objects.filter(training=training).first()
+
+
+def package_or_404(user: Any, uuid: UUID) -> Package:
+    """A package of a training that the person may run."""
+    return get_or_404(visible(Package.objects.select_related("training"), user), user, uuid=uuid)
