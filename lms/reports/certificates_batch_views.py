@@ -23,6 +23,7 @@ from lms.reports.certificates_batches import BatchRefused
 from lms.reports.certificates_forms import REFUSALS, BatchForm
 from lms.reports.certificates_views import pdf_response
 from lms.reports.models import CertificateBatch
+from lms.training import selectors as training
 from lms.training import worth
 from lms.training.models import Training
 

@@ -18,6 +18,7 @@ from lms.reports.people import verdict
 from lms.stations import selectors as stations
 from lms.training import claims_selectors as claims
 from lms.training import selectors as training
+from lms.training.closing import selectors as closing
 
 READERS: dict[str, Callable[[str], Any]] = {
     "attendance": training.evidence_of,
@@ -25,11 +26,12 @@ READERS: dict[str, Callable[[str], Any]] = {
     "watch": courses.evidence_of,
     "test": quizzes.evidence_of,
     "claim": claims.evidence_of,
+    "make_up": closing.evidence_of,
 }
 
 
 def behind(source: str) -> dict[str, Any]:
-    """``{kind: evidence}`` of a ledger source: ``attendance``, ``viewing``, ``watch``, ``test`` or ``claim``; empty when nothing is known."""
+    """``{kind: evidence}`` of a ledger source: ``attendance``, ``viewing``, ``watch``, ``test``, ``claim`` or ``make_up``; empty when nothing is known."""
     for kind, read in READERS.items():
         found = read(source)
         if found is not None:

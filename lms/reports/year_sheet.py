@@ -151,6 +151,11 @@ def _of_claim(found: Any, line: Any, _county: str) -> Held:
     return Held(str(found.claim.organiser), _name(found.claim.decided_by or line.posted_by))
 
 
+def _of_make_up(found: Any, line: Any, _county: str) -> Held:
+    """A lesson made up: the unit whose session was missed, and who approved."""
+    return Held(str(found.session.training.unit.name), _name(found.decided_by or line.posted_by))
+
+
 def _of_viewing(found: Any, line: Any, _county: str) -> Held:
     """A group viewing: the unit of the station, and who kept the roll call."""
     return Held(str(found.viewing.station.unit.name), _name(found.viewing.operator or line.posted_by))
@@ -166,6 +171,7 @@ _READERS: dict[str, Callable[[Any, Any, str], Held]] = {
     "viewing": _of_viewing,
     "watch": _of_watch,
     "claim": _of_claim,
+    "make_up": _of_make_up,
 }
 
 

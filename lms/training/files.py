@@ -44,13 +44,16 @@ def checked(data: bytes) -> Checked:
     return Checked(PHOTO, ".jpg", photos.encode(image), digest, photos.dhash(image))
 
 
-def served(file: Any, shown_as: str, *, inline: bool) -> HttpResponseBase:
-    """The bytes of a stored file, in a way that no browser runs them as part of the site (reliability: user files)."""
+def served(file: Any, shown_as: str, *, inline: bool, name: str = "") -> HttpResponseBase:
+    """The bytes of a stored file, in a way that no browser runs them as part of the site (reliability: user files).
+
+    ``name``: what a download is called; without it as it is stored.
+    """
     try:
         opened = file.open()
     except FileNotFoundError as error:
         raise Http404 from error
-    response = FileResponse(opened, content_type=shown_as, as_attachment=not inline)
+    response = FileResponse(opened, content_type=shown_as, as_attachment=not inline, filename=name)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, max-age=300"

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from lms.training import views, views_claims, views_claims_desk, views_roster
+from lms.training.closing.urls import urlpatterns as closing
 
 CLAIM = "claims/<uuid:uuid>/"
 SESSION = "desk/trainings/<uuid:uuid>/sessions/<int:session_id>/"
@@ -37,4 +38,5 @@ urlpatterns: list[URLPattern] = [
     path("desk/claims/new/", views_claims_desk.claimants, name="claim-new"),
     path("desk/claims/new/<str:code>/", views_claims_desk.claim_for, name="claim-for"),
     path("desk/claims/settings/", views_claims_desk.claim_settings, name="claim-settings"),
+    *closing,
 ]

@@ -146,6 +146,16 @@ class Priced:
             found += [(row, earned) for earned in days]
         return found
 
+    def completed(self, member_id: int, marks: list[Mark]) -> bool:
+        """Whether one member completed the class: attendance with what he made up, and all that it asks for."""
+        return self._completed(member_id, marks, self._made_up(member_id, marks))
+
+    def missed(self, marks: list[Mark]) -> Decimal:
+        """学时 of all sessions that the person with these marks did not earn by being there."""
+        ticks = {mark.session_id: mark.tick for mark in marks}
+        short = (rules.short_of(one, ticks.get(pk, AWAY), self._tariff_of) for pk, one in self.sessions.items())
+        return sum(short, ZERO)
+
     def _completed(self, member_id: int, marks: list[Mark], regained: list[tuple[MakeUp, rules.DayHours]]) -> bool:
         """Whether one member completed the class; a session without a mark was missed."""
         if rules.lacking(self.terms, self.results.get(member_id, rules.Result())):

@@ -118,6 +118,28 @@ session-save          POST  session      county town trainer secretary         |
 session-sheet         GET   session      county town trainer secretary auditor | county auditor | county auditor
 session-mark          POST  mark         county town trainer secretary         | county         | county
 session-times         POST  mark         county town trainer secretary         | county         | county
+training-overview     GET   training     county town trainer secretary auditor | county auditor | county auditor
+training-terms        POST  training     county town trainer secretary         | county         | county
+training-scores       POST  training     county town trainer secretary         | county         | county
+package-begin         POST  training     county town trainer secretary         | county         | county
+package-progress      GET   package      county town trainer secretary         | county         | county
+package-file          GET   package      county town trainer secretary         | county         | county
+matter-list           GET   -            county town trainer secretary auditor
+make-up               GET   make-up      county town trainer secretary auditor | county auditor | county auditor
+make-up               POST  make-up      county town trainer secretary         | county         | county
+make-up-file          GET   make-up-file county town trainer secretary auditor | county auditor | county auditor
+appeal                GET   appeal       county town trainer secretary auditor | county auditor | county auditor
+appeal                POST  appeal       county town trainer secretary         | county         | county
+own-trainings         GET   -            member
+own-training          GET   attended     member
+own-reflection        GET   attended     member
+own-reflection        POST  attended     member
+own-opinion           GET   attended     member
+own-opinion           POST  attended     member
+own-make-up           GET   attended-session member
+own-make-up           POST  attended-session member
+own-appeal            GET   attended-session member
+own-appeal            POST  attended-session member
 own-claims            GET   -            member
 own-claim-new         GET   -            member
 own-claim-new         POST  -            member

@@ -6,9 +6,7 @@ was cut is made anew; after MOST_ATTEMPTS starts without an end it is left as fa
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -22,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from lms.core import clock, tables
 from lms.core.queue import enqueue
+from lms.core.tables import Column
 from lms.members import audit
 from lms.members.models import User
 from lms.training import selectors, sheets
@@ -133,12 +132,8 @@ def _entry(path: str, stamp: tuple[int, ...]) -> zipfile.ZipInfo:
 
 
 def _listing(index: list[tuple[str, int, str]]) -> bytes:
-    out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow([_("文件"), _("字节数"), "SHA-256"])
-    writer.writerows(index)
-    return out.getvalue().encode()
+    columns = [Column("file", _("文件"), 60), Column("size", _("字节数")), Column("sha256", "SHA-256", 64)]
+    return tables.table_bytes(columns, index, "csv")
 
 
 def _digest(file: IO[bytes]) -> tuple[str, int]:

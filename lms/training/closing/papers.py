@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from lms.core.hours import ZERO
 from lms.core.pdf import Head, Paper
 from lms.core.templatetags.xiangxue import date_zh, moment_zh, number
 from lms.training import selectors, sheets
@@ -131,7 +132,7 @@ def summary(training: Training, seen: Overview) -> bytes:
         paper.paragraph(training.title, 13, align="C")
         paper.paragraph(_facts(training), 11)
         _figures(paper, training)
-        hours = sum((person.hours for person in seen.people), start=seen.people[0].hours * 0) if seen.people else 0
+        hours = sum((person.hours for person in seen.people), ZERO)
         lines = [_("记入学时合计 %(hours)s") % {"hours": number(hours)}]
         if training.kind == Training.Kind.CLASS:
             lines.append(_("结业 %(n)s 人，共 %(all)s 人") % {"n": seen.completed, "all": len(seen.people)})

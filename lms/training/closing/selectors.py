@@ -306,3 +306,16 @@ def latest_package(training: Training) -> Package | None:
 def package_or_404(user: Any, uuid: UUID) -> Package:
     """A package of a training that the person may run."""
     return get_or_404(visible(Package.objects.select_related("training"), user), user, uuid=uuid)
+
+
+# -- evidence ------------------------------------------------------------------------------------
+
+
+def evidence_of(source: str) -> MakeUp | None:
+    """The make-up behind a ledger source ``training.makeup:{make-up}:{day}``; None for another activity's source."""
+    kind, _colon, rest = source.partition(":")
+    number = rest.partition(":")[0]
+    if kind != "training.makeup" or not number.isdigit():
+        return None
+    rows = _with_session(MakeUp.objects.select_related("sent_by", "decided_by"))
+    return rows.prefetch_related("files").filter(pk=int(number)).first()

@@ -1,0 +1,125 @@
+"""Forms of closing: what a class asks for, scores, a lesson made up, an appeal, an opinion, a decision."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from lms.training.claims_forms import ManyFiles
+from lms.training.closing import rules
+from lms.training.closing.makeups import Lesson
+from lms.training.closing.selectors import Overview
+from lms.training.forms import DateInput, TimeInput
+from lms.training.models import Appeal
+
+SCORE = "score-"
+GRADES = [(5, _("5 很好")), (4, _("4 好")), (3, _("3 一般")), (2, _("2 差")), (1, _("1 很差"))]
+
+
+def _area(rows: int, most: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows, "maxlength": most})
+
+
+class TermsForm(forms.Form):
+    """What a class asks for beside attendance."""
+
+    reflection = forms.BooleanField(label=_("须交学习心得"), required=False)
+    pass_mark = forms.IntegerField(
+        label=_("考核合格分"),
+        help_text=_("0–100 分；空着表示不考核"),
+        min_value=0,
+        max_value=rules.FULL_MARKS,
+        required=False,
+    )
+
+
+class ScoresForm(forms.Form):
+    """A score a person, by the member's code; empty: none."""
+
+    def __init__(self, data: Any, *, seen: Overview) -> None:
+        super().__init__(data)
+        self.members = {person.member.code: person.member.pk for person in seen.people}
+        for person in seen.people:
+            self.fields[f"{SCORE}{person.member.code}"] = forms.IntegerField(
+                label=_("%(name)s 的成绩") % {"name": person.member.name},
+                min_value=0,
+                max_value=rules.FULL_MARKS,
+                required=False,
+                initial=person.outcome.score if person.outcome else None,
+            )
+
+    def scores(self) -> dict[int, int | None]:
+        """The scores of those whose field was on the page, by member id."""
+        return {
+            pk: self.cleaned_data[f"{SCORE}{code}"]
+            for code, pk in self.members.items()
+            if f"{SCORE}{code}" in self.data
+        }
+
+
+class ReflectionForm(forms.Form):
+    """学习心得."""
+
+    text = forms.CharField(label=_("学习心得"), max_length=5000, widget=_area(8, 5000))
+
+
+class MakeUpForm(forms.Form):
+    """When and what a lesson was made up, with its evidence (taken from the request's files by the view)."""
+
+    day = forms.DateField(label=_("补学日期"), widget=DateInput)
+    starts = forms.TimeField(label=_("开始"), widget=TimeInput)
+    ends = forms.TimeField(label=_("结束"), widget=TimeInput)
+    text = forms.CharField(
+        label=_("补学内容和收获"),
+        help_text=_("看了什么、学会了什么，至少 20 个字"),
+        max_length=2000,
+        widget=_area(5, 2000),
+    )
+    evidence = forms.FileField(
+        label=_("照片或 PDF"),
+        widget=ManyFiles(attrs={"multiple": True, "accept": "image/jpeg,image/png,image/webp,application/pdf"}),
+    )
+
+    def lesson(self, evidence: list[bytes]) -> Lesson:
+        """The lesson as the service takes it."""
+        values = self.cleaned_data
+        return Lesson(
+            starts_at=timezone.make_aware(dt.datetime.combine(values["day"], values["starts"])),
+            ends_at=timezone.make_aware(dt.datetime.combine(values["day"], values["ends"])),
+            text=values["text"],
+            evidence=evidence,
+        )
+
+
+class AppealForm(forms.Form):
+    """What the record should say, and why."""
+
+    wanted = forms.ChoiceField(
+        label=_("应记为"), choices=Appeal._meta.get_field("wanted").choices, widget=forms.RadioSelect, initial="present"
+    )
+    reason = forms.CharField(
+        label=_("说明"), help_text=_("当时的情况，谁可以证明"), max_length=500, widget=_area(3, 500)
+    )
+
+
+class OpinionForm(forms.Form):
+    """Three marks and a sentence; nobody's name."""
+
+    content = forms.TypedChoiceField(label=_("内容有用"), choices=GRADES, coerce=int, widget=forms.RadioSelect)
+    teaching = forms.TypedChoiceField(label=_("讲得明白"), choices=GRADES, coerce=int, widget=forms.RadioSelect)
+    arrangement = forms.TypedChoiceField(label=_("组织安排"), choices=GRADES, coerce=int, widget=forms.RadioSelect)
+    comment = forms.CharField(label=_("意见建议"), max_length=300, required=False, widget=_area(3, 300))
+
+    def marks(self) -> dict[str, int]:
+        """The three marks by question."""
+        return {name: self.cleaned_data[name] for name in ("content", "teaching", "arrangement")}
+
+
+class DecisionForm(forms.Form):
+    """Yes or no, with words for the member."""
+
+    answer = forms.CharField(label=_("意见"), max_length=200, required=False, widget=_area(2, 200))
