@@ -116,6 +116,7 @@ def test_issue_5_8_attendance_by_half_days(classroom: ClassRoom) -> None:
     }
     classroom.mark("present", "present", "present", session=classroom.second)
     classroom.close()
+    classroom.training.refresh_from_db()
     verdicts = {
         person.member.name: (person.completed, person.missed) for person in reads.overview(classroom.training).people
     }

@@ -99,7 +99,7 @@ class AppealForm(forms.Form):
     """What the record should say, and why."""
 
     wanted = forms.ChoiceField(
-        label=_("应记为"), choices=Appeal._meta.get_field("wanted").choices, widget=forms.RadioSelect, initial="present"
+        label=_("应记为"), choices=Appeal.Wanted.choices, widget=forms.RadioSelect, initial="present"
     )
     reason = forms.CharField(
         label=_("说明"), help_text=_("当时的情况，谁可以证明"), max_length=500, widget=_area(3, 500)

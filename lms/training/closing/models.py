@@ -152,12 +152,14 @@ class Appeal(models.Model):
         GRANTED = "granted", _("已更正")
         REFUSED = "refused", _("维持原记录")
 
+    class Wanted(models.TextChoices):
+        PRESENT = "present", _("到，全程参加")
+        LEAVE = "leave", _("假")
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     session = models.ForeignKey("training.TrainingSession", on_delete=models.PROTECT, related_name="appeals")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="appeals")
-    wanted = models.CharField(
-        _("应记为"), max_length=8, choices=[("present", _("到，全程参加")), ("leave", _("假"))], default="present"
-    )
+    wanted = models.CharField(_("应记为"), max_length=8, choices=Wanted, default=Wanted.PRESENT)
     reason = models.CharField(_("说明"), max_length=500)
     state = models.CharField(_("状态"), max_length=8, choices=State, default=State.WAITING)
     sent_at = models.DateTimeField(_("提交时间"))

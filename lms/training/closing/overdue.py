@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 from django.db.models import Max, QuerySet
 
 from lms.core import clock
@@ -14,15 +17,15 @@ from lms.training.services import Reconciliation
 REASON = "课程结束满 5 天未结课，系统自动结课，没有记录的按缺席处理"
 
 
-def _over() -> QuerySet[Training]:
-    """Open trainings that have sessions, with the time at which the last of them ends as ``over_at``."""
+def _over_since(latest: dt.datetime) -> QuerySet[Any]:
+    """Open trainings whose last session ended at ``latest`` or before, with that end as ``over_at``, the earliest first."""
     rows = Training.objects.filter(state=Training.State.OPEN).annotate(over_at=Max("sessions__ends_at"))
-    return rows.filter(over_at__isnull=False)
+    return rows.filter(over_at__lte=latest).order_by("over_at", "pk")
 
 
-def due() -> QuerySet[Training]:
-    """Open trainings whose last session ended three days ago or more, the longest over first."""
-    return _over().filter(over_at__lte=clock.now() - rules.REMIND_AFTER).order_by("over_at", "pk")
+def due() -> QuerySet[Any]:
+    """Open trainings whose last session ended three days ago or more, with that end as ``over_at``, the longest over first."""
+    return _over_since(clock.now() - rules.REMIND_AFTER)
 
 
 def close_overdue() -> int:
@@ -32,7 +35,7 @@ def close_overdue() -> int:
     be cut anywhere and called again, also twice at once: a training that somebody closed meanwhile is left to him.
     """
     closed = 0
-    for training in _over().filter(over_at__lte=clock.now() - rules.CLOSE_AFTER).order_by("pk"):
+    for training in _over_since(clock.now() - rules.CLOSE_AFTER):
         try:
             services.close_training(
                 training=training, said=Reconciliation(absent_confirmed=True, reason=REASON), by=None

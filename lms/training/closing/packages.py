@@ -10,6 +10,7 @@ import hashlib
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import IO, NamedTuple
 
 from django.core.files.base import File
@@ -27,7 +28,7 @@ from lms.training import selectors, sheets
 from lms.training.closing import papers, rules
 from lms.training.closing.selectors import overview
 from lms.training.errors import TrainingError
-from lms.training.models import MakeUp, MakeUpFile, Package, Training
+from lms.training.models import MakeUp, MakeUpFile, Package, Training, TrainingSession
 
 WORK = "lms.training.closing.tasks.work_package"
 MOST_ATTEMPTS = 3
@@ -162,29 +163,28 @@ def _finish(package: Package, spool: IO[bytes], digest: str, size: int) -> None:
 def parts(training: Training) -> Iterator[Part]:
     """The files of a training in order; none is made before it is asked for."""
     seen = overview(training)
-    yield Part("", "01-" + _("培训通知和日程") + ".pdf", lambda: papers.notice(training))
-    yield Part("", "02-" + _("学员名单") + ".pdf", lambda: papers.people(training, seen))
+    yield Part("", "01-" + _("培训通知和日程") + ".pdf", partial(papers.notice, training))
+    yield Part("", "02-" + _("学员名单") + ".pdf", partial(papers.people, training, seen))
     yield from _sheets(training)
-    yield Part("", "04-" + _("学习心得") + ".pdf", lambda: papers.reflections(training, seen))
+    yield Part("", "04-" + _("学习心得") + ".pdf", partial(papers.reflections, training, seen))
     yield from _make_ups(training)
     for source in _sources:
         yield from source(training)
-    yield Part("", "09-" + _("培训小结") + ".pdf", lambda: papers.summary(training, seen))
+    yield Part("", "09-" + _("培训小结") + ".pdf", partial(papers.summary, training, seen))
 
 
 def _sheets(training: Training) -> Iterator[Part]:
+    folder = "03-" + _("签到表")
     for place, session in enumerate(training.sessions.all(), 1):
         session.training = training
-        day = clock.local_date(session.starts_at)
-        name = _("第%(n)s次") % {"n": place}
-        yield Part("03-" + _("签到表"), f"{day}-{name}.pdf", lambda session=session: papers.sheet(session))
-        yield Part(
-            "03-" + _("签到表"),
-            f"{day}-{name}.csv",
-            lambda session=session: tables.table_bytes(
-                sheets.ROSTER_COLUMNS, sheets.roster_rows(session, selectors.roster(session)), "csv"
-            ),
-        )
+        name = f"{clock.local_date(session.starts_at)}-" + _("第%(n)s次") % {"n": place}
+        yield Part(folder, f"{name}.pdf", partial(papers.sheet, session))
+        yield Part(folder, f"{name}.csv", partial(_roster, session))
+
+
+def _roster(session: TrainingSession) -> bytes:
+    rows = sheets.roster_rows(session, selectors.roster(session))
+    return tables.table_bytes(sheets.ROSTER_COLUMNS, rows, "csv")
 
 
 def _make_ups(training: Training) -> Iterator[Part]:
@@ -193,7 +193,7 @@ def _make_ups(training: Training) -> Iterator[Part]:
         day = clock.local_date(row.make_up.session.starts_at)
         suffix = ".jpg" if row.kind == MakeUpFile.Kind.PHOTO else ".pdf"
         name = f"{day}-{row.make_up.member.name}-{row.make_up.member.code}-{row.pk}{suffix}"
-        yield Part("05-" + _("补学材料"), name, lambda row=row: _read(row))
+        yield Part("05-" + _("补学材料"), name, partial(_read, row))
 
 
 def _read(row: MakeUpFile) -> bytes:

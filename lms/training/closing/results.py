@@ -37,7 +37,7 @@ def set_terms(*, training: Training, reflection: bool, pass_mark: int | None, by
         for name, value in wanted.items():
             setattr(row, name, value)
         row.save()
-    detail = {name: [known[name], value] for name, value in wanted.items()}
+    detail: dict[str, Any] = {name: [known[name], value] for name, value in wanted.items()}
     audit.record("training.terms", by=by, on=training, unit=training.unit, **detail)
     return True
 

@@ -8,8 +8,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 from unicodedata import category, normalize
 
+# Counted from the end of the last session: whoever is in charge is reminded, then the house closes the training itself.
 REMIND_AFTER = dt.timedelta(days=3)
 CLOSE_AFTER = dt.timedelta(days=5)
+# Counted from closing.
 APPEAL_TIME = dt.timedelta(days=15)
 LEAST_LETTERS = 20
 FULL_MARKS = 100
@@ -20,16 +22,6 @@ NOON = 12
 PRESENT, ABSENT, PART = "present", "absent", "part"
 FORBIDDEN = '<>:"/\\|?*'
 LONGEST_NAME = 60
-
-
-def is_due(last_session_ended: dt.datetime, now: dt.datetime) -> bool:
-    """Whether whoever is in charge is reminded to close: three days after the last session."""
-    return now >= last_session_ended + REMIND_AFTER
-
-
-def is_overdue(last_session_ended: dt.datetime, now: dt.datetime) -> bool:
-    """Whether the house closes the training itself: five days after the last session."""
-    return now >= last_session_ended + CLOSE_AFTER
 
 
 def may_still_object(closed_at: dt.datetime, now: dt.datetime) -> bool:

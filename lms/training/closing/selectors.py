@@ -291,8 +291,8 @@ def _summed(rows: Iterable[SurveyAnswer]) -> Opinions:
     found = list(rows)
     if len(found) < rules.LEAST_ANSWERS:
         return Opinions(len(found), None, None, None, [])
-    means = [rules.average([getattr(row, name) for row in found]) for name in surveys.ASKED]
-    return Opinions(len(found), *means, comments=sorted(row.comment for row in found if row.comment))
+    means = {name: rules.average([getattr(row, name) for row in found]) for name in surveys.ASKED}
+    return Opinions(answers=len(found), **means, comments=sorted(row.comment for row in found if row.comment))
 
 
 # -- packages ------------------------------------------------------------------------------------
