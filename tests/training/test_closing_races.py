@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import time_machine
 from pytest_django import Settings
 
-from lms.core import clock
 from lms.hours import totals
 from lms.members.models import AuditEntry, Member, target_of
 from lms.training import services, worth
@@ -20,7 +20,7 @@ from lms.training.services import Reconciliation
 from tests.conftest import County, build_tree
 from tests.factories import make_member, make_user
 from tests.training.claiming import PDF
-from tests.training.conftest import FIRST_DAY, half_day
+from tests.training.conftest import FIRST_DAY, half_day, on
 from tests.training.test_closing import LONG_ENOUGH
 from tests.training.test_races import at_once, plan
 
@@ -45,15 +45,16 @@ def waiting(county: County, member: Member) -> MakeUp:
     training = plan(county.branch, 5)
     services.enrol(training=training, member=member, by=None)
     services.close_training(training=training, said=Reconciliation(absent_confirmed=True), by=None)
-    start = clock.day_start(FIRST_DAY) + dt.timedelta(days=MakeUp.objects.count() + 1, hours=19)
+    start = on(FIRST_DAY, 13)
     lesson = makeups.Lesson(start, start + dt.timedelta(hours=3), LONG_ENOUGH, [PDF])
     return makeups.send(session=training.sessions.get(), member=member, lesson=lesson, by=None)
 
 
 def clash(county: County) -> int:
     """Rounds in which other than one decision went through."""
-    member, wrong = make_member(county.branch, "王秀英"), 0
+    wrong = 0
     for _round in range(ROUNDS):
+        member = make_member(county.branch, "王秀英")
         row = waiting(county, member)
         yes = partial(makeups.decide, make_up=row, approve=True, answer="", by=county.users["first"])
         no = partial(makeups.decide, make_up=row, approve=False, answer="看不清", by=county.users["second"])
@@ -78,7 +79,8 @@ def test_control_without_the_lock_both_decide(county: County, monkeypatch: pytes
     assert clash(county) > 0
 
 
-def test_the_house_and_the_trainer_close_once(county: County) -> None:
+def test_the_house_and_the_trainer_close_once(county: County, after_class: time_machine.Coordinates) -> None:
+    after_class.move_to(on(FIRST_DAY + dt.timedelta(days=6), 9))
     for _round in range(ROUNDS):
         training = services.plan_training(
             kind="class", unit=county.branch, title="一期", category="skills", sessions=[half_day(FIRST_DAY)], by=None
