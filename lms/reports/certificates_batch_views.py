@@ -77,9 +77,7 @@ def _training(request: SignedInRequest) -> Training | None:
 def _begin(request: SignedInRequest, wanted: dict[str, Any], held: Training | None) -> CertificateBatch:
     if held is None:
         return batches.begin_year(unit=wanted["unit"], year=wanted["year"], by=request.user)
-    return batches.begin_class(
-        unit=wanted["unit"], occasion=worth.occasion_of(held), title=held.title, by=request.user
-    )
+    return batches.begin_class(unit=wanted["unit"], occasion=worth.occasion_of(held), title=held.title, by=request.user)
 
 
 def _batch(request: SignedInRequest, batch: uuid.UUID) -> CertificateBatch:

@@ -306,7 +306,7 @@ def tallies(training: Training, sessions: Iterable[TrainingSession]) -> dict[int
 def credits(member_ids: Iterable[int] | None = None, tariffs: Tariffs | None = None) -> Iterator[Credit]:
     """What all attendances of closed trainings and all approved claims are worth, recomputed from evidence.
 
-    Who earned nothing is absent. Five queries for some members; everybody is read by so many trainings at a time.
+    Who earned nothing is absent. Eight queries for some members; everybody is read by so many trainings at a time.
     """
     price = tariffs or Tariffs()
     ids = None if member_ids is None else list(member_ids)

@@ -81,6 +81,7 @@ class MakeUpForm(forms.Form):
     )
     evidence = forms.FileField(
         label=_("照片或 PDF"),
+        required=False,  # several files are read from the request; the service says when there is none
         widget=ManyFiles(attrs={"multiple": True, "accept": "image/jpeg,image/png,image/webp,application/pdf"}),
     )
 

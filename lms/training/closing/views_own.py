@@ -85,7 +85,7 @@ def _asked(request: SignedInRequest, form: Any, act: Callable[[], object], page:
 def make_up(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
     """Hand in a lesson made up."""
     member, session = _session(request, uuid, session_id)
-    form = MakeUpForm(posted(request), request.FILES or None)
+    form = MakeUpForm(posted(request))
 
     def act() -> None:
         uploads = request.FILES.getlist("evidence")
