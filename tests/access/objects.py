@@ -6,8 +6,6 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from django.core.files.base import ContentFile
-
 from courses import quizzes, study
 from courses import services as watching
 from courses.models import BookNote, BookPage, CourseAssignment, CoursePage, LessonPage, ScormPackage
@@ -32,12 +30,11 @@ from lms.stations import loans
 from lms.stations import services as stations
 from lms.stations.models import Station
 from lms.training import claims
-from lms.training import services as trainings
 from lms.training.claim_models import Claim
-from lms.training.closing import packages
-from lms.training.models import Appeal, Base, MakeUp, MakeUpFile, Training, TrainingSession
-from lms.training.services import SessionPlan
+from lms.training.models import Base
 from lms.training.views_roster import FIELD
+from tests.access import after_class
+from tests.access.basics import somebody, training_of
 from tests.conftest import County
 from tests.courses.quiz_questions import give_quiz
 from tests.exchange import rosters
@@ -47,10 +44,6 @@ from tests.training.pictures import photo
 
 def nothing(county: County, unit: Unit) -> dict[str, Any]:
     return {}
-
-
-def somebody(unit: Unit) -> Member:
-    return Member.objects.filter(unit=unit, user__isnull=True).first() or make_member(unit, "某某某")
 
 
 def member(county: County, unit: Unit) -> dict[str, Any]:
@@ -161,82 +154,21 @@ def sheet(county: County, unit: Unit) -> dict[str, Any]:
     return {**member(county, unit), **year(county, unit)}
 
 
-def _training(unit: Unit) -> Training:
-    start = clock.now() - dt.timedelta(hours=3)
-    plan = SessionPlan(starts_at=start, ends_at=start + dt.timedelta(hours=2))
-    made = trainings.plan_training(
-        kind="class", unit=unit, sessions=[plan], by=None, title="剪枝", category="skills", place="村部"
-    )
-    trainings.enrol(training=made, member=somebody(unit), by=None)
-    return made
-
-
 def training(county: County, unit: Unit) -> dict[str, Any]:
-    return {"uuid": _training(unit).uuid}
+    return {"uuid": training_of(unit).uuid}
 
 
 def enrolment(county: County, unit: Unit) -> dict[str, Any]:
-    return {"uuid": _training(unit).uuid, "code": somebody(unit).code}
+    return {"uuid": training_of(unit).uuid, "code": somebody(unit).code}
 
 
 def session(county: County, unit: Unit) -> dict[str, Any]:
-    made = _training(unit)
+    made = training_of(unit)
     return {"uuid": made.uuid, "session_id": made.sessions.get().pk}
 
 
 def mark(county: County, unit: Unit) -> dict[str, Any]:
     return {**session(county, unit), "code": somebody(unit).code}
-
-
-def attended(county: County, unit: Unit) -> dict[str, Any]:
-    """A closed class in which the account ``member`` was enrolled."""
-    made = _training(unit)
-    trainings.enrol(training=made, member=Member.objects.get(user=county.users["member"]), by=None)
-    _close(made)
-    return {"uuid": made.uuid}
-
-
-def _close(made: Training) -> None:
-    trainings.close_training(training=made, said=trainings.Reconciliation(absent_confirmed=True), by=None)
-
-
-def attended_session(county: County, unit: Unit) -> dict[str, Any]:
-    found = attended(county, unit)
-    return {**found, "session_id": TrainingSession.objects.get(training__uuid=found["uuid"]).pk}
-
-
-def package(county: County, unit: Unit) -> dict[str, Any]:
-    made = _training(unit)
-    _close(made)
-    made.refresh_from_db()
-    return {"uuid": packages.work(package=packages.begin(training=made, by=None)).uuid}
-
-
-def _make_up(unit: Unit) -> MakeUp:
-    """A lesson made up by somebody of the unit, with a photograph, that waits."""
-    missed = _training(unit).sessions.get()
-    now = clock.now()
-    times = {"starts_at": now - dt.timedelta(minutes=30), "ends_at": now, "sent_at": now}
-    made = MakeUp.objects.create(session=missed, member=somebody(unit), text="看录像", **times)
-    evidence = MakeUpFile(make_up=made, kind="photo", digest=f"{unit.pk}")
-    evidence.file.save("a.jpg", ContentFile(photo(unit.pk)), save=False)
-    evidence.save()
-    return made
-
-
-def make_up(county: County, unit: Unit) -> dict[str, Any]:
-    return {"uuid": _make_up(unit).uuid}
-
-
-def make_up_file(county: County, unit: Unit) -> dict[str, Any]:
-    made = _make_up(unit)
-    return {"uuid": made.uuid, "file": made.files.get().uuid}
-
-
-def appeal(county: County, unit: Unit) -> dict[str, Any]:
-    missed = _training(unit).sessions.get()
-    made = Appeal.objects.create(session=missed, member=somebody(unit), reason="在场", sent_at=clock.now())
-    return {"uuid": made.uuid}
 
 
 def _claim(unit: Unit, by: User | None = None) -> Claim:
@@ -455,6 +387,7 @@ def notice(county: County, unit: Unit) -> dict[str, Any]:
 
 
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
+    **after_class.MAKERS,
     "-": nothing,
     "member": member,
     "notice": notice,
@@ -488,12 +421,6 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "loan": loan,
     "entry": entry,
     "training": training,
-    "attended": attended,
-    "attended-session": attended_session,
-    "package": package,
-    "make-up": make_up,
-    "make-up-file": make_up_file,
-    "appeal": appeal,
     "enrolment": enrolment,
     "session": session,
     "mark": mark,
