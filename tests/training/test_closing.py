@@ -15,6 +15,7 @@ from lms.hours import totals
 from lms.hours.conversion import Tariffs
 from lms.hours.credit import INCOMPLETE
 from lms.members.models import AuditEntry, Member, User
+from lms.notices.models import Notice
 from lms.training import selectors, services, worth
 from lms.training.closing import appeals, makeups, overdue, packages, results, surveys
 from lms.training.closing import selectors as reads
@@ -90,6 +91,10 @@ def test_issue_5_8_due_after_three_days(classroom: ClassRoom, after_class: time_
     assert list(overdue.due()) == []
     after_class.move_to(on(NEXT_DAY + dt.timedelta(days=3), 12))
     assert list(overdue.due()) == [classroom.training]
+    assert overdue.remind() == 1
+    assert overdue.remind() == 0
+    told = Notice.objects.get(kind="training.close-due")
+    assert told.user == classroom.training.trainer
 
 
 def test_what_is_still_to_come_is_not_closed(classroom: ClassRoom, after_class: time_machine.Coordinates) -> None:

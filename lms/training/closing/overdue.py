@@ -5,9 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Max, QuerySet
+from django.urls import reverse
 
 from lms.core import clock
+from lms.core.templatetags.xiangxue import moment_zh
+from lms.members.models import User
+from lms.members.permissions import PERMISSIONS
+from lms.notices.services import notify
 from lms.training import services
 from lms.training.closing import rules
 from lms.training.errors import TrainingError
@@ -26,6 +32,35 @@ def _over_since(latest: dt.datetime) -> QuerySet[Any]:
 def due() -> QuerySet[Any]:
     """Open trainings whose last session ended three days ago or more, with that end as ``over_at``, the longest over first."""
     return _over_since(clock.now() - rules.REMIND_AFTER)
+
+
+def remind() -> int:
+    """Tell whoever is in charge that a training is three days over and still open, once each; returns how many were told."""
+    told = 0
+    for training in due().select_related("unit", "trainer"):
+        with transaction.atomic():
+            told += notify(
+                "training.close-due",
+                users=_in_charge(training),
+                about=f"training:{training.pk}:close-due",
+                context={
+                    "title": training.title,
+                    "when": moment_zh(training.over_at),
+                    "until": moment_zh(training.over_at + rules.CLOSE_AFTER),
+                },
+                link=reverse("training-close", args=[training.uuid]),
+                by=None,
+            )
+    return told
+
+
+def _in_charge(training: Training) -> list[User]:
+    """The trainer or, where there is none, the accounts of the training's own unit that may run it."""
+    if training.trainer is not None:
+        return [training.trainer]
+    roles = [role for role, held in PERMISSIONS.items() if "trainings.run" in held]
+    rows = User.objects.filter(grants__unit=training.unit_id, grants__role__in=roles, is_active=True)
+    return list(rows.distinct())
 
 
 def close_overdue() -> int:

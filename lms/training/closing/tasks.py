@@ -7,7 +7,8 @@ from lms.training.models import Package
 
 
 def close_overdue() -> None:
-    """Close the trainings that nobody closed in time."""
+    """Remind of the trainings that are to be closed; close those that nobody closed in time."""
+    overdue.remind()
     overdue.close_overdue()
 
 
