@@ -5,7 +5,8 @@ extends the open span by what it claims and the allowance covers, so whatever is
 session is credited with more than the time that passed. A beat that goes on where the last one stopped is one UPDATE.
 
 The clock of a span is the pointer ``now − allowance``: it moves on by exactly what is credited, so that the spans of a
-session never overlap in time.
+session never overlap in time. Where the rule lets a film run faster than the clock, the allowance grows by so much more and
+the pointer moves on by so much less.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from django.db import connection, transaction
 from courses import rules
 from courses.models import PlaySession, PlaySpan
 from lms.core import clock
+from lms.hours.rules import NORMAL_SPEED
 
 TOKEN_SECONDS = 24 * 3600
 SIGNER = signing.TimestampSigner(salt="courses.play")
@@ -119,7 +121,7 @@ def _greatest(vendor: str) -> str:
 def _extend_sql(vendor: str) -> str:
     """One statement: extend the open span by what the beat claims, the allowance covers and nobody must answer for first."""
     least, greatest = _least(vendor), _greatest(vendor)
-    budget = f"{least}(allowance_ms + {greatest}(%(now)s - beat_ms, 0), {rules.CARRY_MS})"
+    budget = f"{least}(allowance_ms + {greatest}(%(now)s - beat_ms, 0) * speed / {NORMAL_SPEED}, {rules.CARRY_MS})"
     grown = f"{least}(%(claim)s, {budget}, presence_left_ms)"
     return f"""
         UPDATE courses_playsession
@@ -175,14 +177,14 @@ def _move(token: Token, claim: Beat, done: bool) -> Answer:
         return _answer(session, 0, done)
     now = clock.now_ms()
     carry = _carry(token, claim)
-    left = rules.allowance(session.allowance_ms, now - session.beat_ms, carry)
+    left = rules.allowance(session.allowance_ms, now - session.beat_ms, carry, session.speed)
     if claim.start != session.span_to_ms or claim.start == claim.end:
         close_span(session)
         if claim.start == claim.end and not claim.offline:  # playing goes on: what the pause left over is not needed
             left = min(left, rules.JITTER_MS)
         session.span_from_ms = session.span_to_ms = claim.start
     if session.span_from_ms == session.span_to_ms:
-        session.span_wall_ms = now - left
+        session.span_wall_ms = now - rules.by_the_clock(left, session.speed)
     grown = min(claim.end - claim.start, left)
     if session.presence_left_ms is not None:
         grown = min(grown, session.presence_left_ms)
@@ -222,7 +224,8 @@ def close_span(session: PlaySession) -> None:
             from_ms=session.span_from_ms,
             to_ms=session.span_to_ms,
             wall_from_ms=session.span_wall_ms,
-            wall_to_ms=session.beat_ms - session.allowance_ms,
+            wall_to_ms=session.stood_ms,
+            speed=session.speed,
         )
         session.span_from_ms = session.span_to_ms
 

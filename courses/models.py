@@ -32,6 +32,7 @@ from courses.quiz_blocks import questions_of
 from courses.quiz_models import QuizAttempt, QuizDraft, QuizMark, QuizPage, QuizResult, quiz_panel
 from courses.quiz_rules import Question
 from courses.reading_models import BookNote, LibraryPage, ReadingPlace, ShelfPage, check_pdf
+from courses.rules import by_the_clock
 from courses.study_models import (
     CourseAssignment,
     CourseEnrolment,
@@ -42,6 +43,7 @@ from courses.study_models import (
 )
 from courses.watch_models import PresenceCheck, WatchFlag
 from lms.hours.credit import Category, Mode
+from lms.hours.rules import NORMAL_SPEED, TOP_SPEED
 from lms.members.models import Member
 
 __all__ = [
@@ -342,6 +344,8 @@ class PlaySession(models.Model):
     span_from_ms = models.PositiveIntegerField(default=0)
     span_to_ms = models.PositiveIntegerField(default=0)
     span_wall_ms = models.BigIntegerField(default=0)
+    # How fast the video may run against the clock and still count, in percent: the rule's, as it was at the start.
+    speed = models.PositiveSmallIntegerField(default=NORMAL_SPEED, db_default=NORMAL_SPEED)
     # What may still be credited before the person says that he is there; a station's screen is never asked.
     presence_left_ms = models.PositiveIntegerField(null=True, blank=True)
     # What was claimed and not credited: more than the server's clock had given, or with nobody there to answer.
@@ -367,11 +371,26 @@ class PlaySession(models.Model):
                 condition=Q(member__isnull=True) | Q(ended_ms__isnull=False) | Q(presence_left_ms__isnull=False),
                 name="play_session_own_one_asks",
             ),
+            models.CheckConstraint(
+                condition=Q(speed=NORMAL_SPEED)
+                | Q(member__isnull=False, mode=Mode.ONLINE, speed__gt=NORMAL_SPEED, speed__lte=TOP_SPEED),
+                name="play_session_speed",
+            ),
         ]
         indexes = [models.Index(fields=["member", "lesson"], name="play_session_member_lesson")]
 
     def __str__(self) -> str:
         return f"{self.title} {self.uuid}"
+
+    @property
+    def stood_ms(self) -> int:
+        """Up to when the server's clock has been used: the end of the open span."""
+        return self.beat_ms - by_the_clock(self.allowance_ms, self.speed)
+
+
+# The least milliseconds of the clock that a span takes at its speed; where that is not the video's own, both of its ends were
+# cut to whole milliseconds.
+LEAST_CLOCK = ((F("to_ms") - F("from_ms")) * NORMAL_SPEED - (F("speed") - NORMAL_SPEED) * 10) / F("speed")
 
 
 class PlaySpan(models.Model):
@@ -383,6 +402,7 @@ class PlaySpan(models.Model):
     to_ms = models.PositiveIntegerField()
     wall_from_ms = models.BigIntegerField()
     wall_to_ms = models.BigIntegerField()
+    speed = models.PositiveSmallIntegerField(default=NORMAL_SPEED, db_default=NORMAL_SPEED)
 
     class Meta:
         verbose_name = _("播放片段")
@@ -391,9 +411,10 @@ class PlaySpan(models.Model):
             models.UniqueConstraint(fields=["session", "number"], name="play_span_once"),
             models.CheckConstraint(condition=Q(to_ms__gt=F("from_ms")), name="play_span_forward"),
             models.CheckConstraint(
-                condition=Q(wall_to_ms__gte=F("wall_from_ms") + F("to_ms") - F("from_ms")),
+                condition=Q(wall_to_ms__gte=F("wall_from_ms") + LEAST_CLOCK),
                 name="play_span_within_the_servers_clock",
             ),
+            models.CheckConstraint(condition=Q(speed__gte=NORMAL_SPEED, speed__lte=TOP_SPEED), name="play_span_speed"),
         ]
 
     def __str__(self) -> str:

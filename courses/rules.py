@@ -7,12 +7,12 @@ clock allows, in intervals not yet watched). Times are whole milliseconds; those
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from lms.core.hours import ZERO
-from lms.hours.rules import Tariff, hours_by_clock, hours_by_tier, length, subtract, union
+from lms.hours.rules import NORMAL_SPEED, Tariff, hours_by_clock, hours_by_tier, subtract, union
 
 ONLINE = "online"
 GROUP = "group"
@@ -43,7 +43,10 @@ class Lesson(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Milliseconds ``start``–``end`` of a lesson's video, seen while the clock ran from ``wall_from`` to ``wall_to``."""
+    """Milliseconds ``start``–``end`` of a lesson's video, seen while the clock ran from ``wall_from`` to ``wall_to``.
+
+    ``speed``: how fast it could run against the clock, in percent.
+    """
 
     lesson_id: int
     mode: str
@@ -52,10 +55,11 @@ class Span(NamedTuple):
     end: int
     wall_from: int
     wall_to: int
+    speed: int = NORMAL_SPEED
 
 
 class Piece(NamedTuple):
-    """Milliseconds nobody had counted before, on one day: ``wall_from`` to ``wall_to`` by the clock."""
+    """``length`` milliseconds of a video nobody had counted before, on one day: ``wall_from`` to ``wall_to`` by the clock."""
 
     lesson_id: int
     mode: str
@@ -63,6 +67,7 @@ class Piece(NamedTuple):
     day: dt.date
     wall_from: int
     wall_to: int
+    length: int
 
     @property
     def key(self) -> Key:
@@ -91,9 +96,17 @@ SplitByDay = Callable[[int, int], Iterable[tuple[dt.date, int, int]]]
 Price = Callable[[str, dt.date], Tariff]
 
 
-def allowance(left: int, elapsed: int, carry: int) -> int:
-    """Milliseconds that may be credited now: what is left and what the server's clock added, at most ``carry``."""
-    return min(left + max(elapsed, 0), carry)
+def allowance(left: int, elapsed: int, carry: int, speed: int = NORMAL_SPEED) -> int:
+    """Milliseconds of video that may be credited now: what is left and what the server's clock allowed, at most ``carry``.
+
+    ``elapsed`` is by the clock; at a ``speed`` of 125 percent it allows a quarter more of the video.
+    """
+    return min(left + max(elapsed, 0) * speed // NORMAL_SPEED, carry)
+
+
+def by_the_clock(video_ms: int, speed: int) -> int:
+    """Milliseconds of the clock in which so many of a video run at a speed."""
+    return video_ms * NORMAL_SPEED // speed
 
 
 def presence_left(left: int | None, rested: int, fresh: int) -> int:
@@ -112,18 +125,28 @@ def distinct(spans: Iterable[Span], split: SplitByDay) -> list[Piece]:
         taken = seen.get(span.lesson_id, [])
         fresh = subtract([(span.start, span.end)], taken) if taken else [(span.start, span.end)]
         for start, end in fresh:
-            wall = span.wall_from + start - span.start
-            for day, wall_from, wall_to in split(wall, wall + end - start):
-                pieces.append(Piece(span.lesson_id, span.mode, span.occasion, day, wall_from, wall_to))
+            pieces += _pieces(span, start, end, split)
         seen[span.lesson_id] = union([*taken, (span.start, span.end)])
     return sorted(pieces, key=lambda piece: piece.wall_from)
+
+
+def _pieces(span: Span, start: int, end: int, split: SplitByDay) -> Iterator[Piece]:
+    """A stretch of a span, day by day: midnight cuts the video where the clock was."""
+    first = span.wall_from + by_the_clock(start - span.start, span.speed)
+    last = span.wall_from + by_the_clock(end - span.start, span.speed)
+    left = end - start
+    days = list(split(first, max(last, first + 1)))
+    for number, (day, wall_from, wall_to) in enumerate(days, 1):
+        length = left if number == len(days) else min((wall_to - wall_from) * span.speed // NORMAL_SPEED, left)
+        left -= length
+        yield Piece(span.lesson_id, span.mode, span.occasion, day, wall_from, wall_to, length)
 
 
 def watched(pieces: Iterable[Piece]) -> dict[int, int]:
     """Different milliseconds seen of each lesson."""
     found: dict[int, int] = {}
     for piece in pieces:
-        found[piece.lesson_id] = found.get(piece.lesson_id, 0) + piece.wall_to - piece.wall_from
+        found[piece.lesson_id] = found.get(piece.lesson_id, 0) + piece.length
     return found
 
 
@@ -133,7 +156,7 @@ def completions(pieces: Sequence[Piece], lessons: dict[int, Lesson]) -> dict[int
     crossed: dict[int, Piece] = {}
     for piece in pieces:
         lesson = lessons[piece.lesson_id]
-        seen[piece.lesson_id] = seen.get(piece.lesson_id, 0) + piece.wall_to - piece.wall_from
+        seen[piece.lesson_id] = seen.get(piece.lesson_id, 0) + piece.length
         if piece.lesson_id not in crossed and 0 < lesson.needed_ms <= seen[piece.lesson_id]:
             crossed[piece.lesson_id] = piece
     return crossed
@@ -204,7 +227,7 @@ def _by_clock(
         tariff = priced[key]
         purse = (key.mode, lessons[key.lesson_id].course_id if key.mode == ONLINE else key.occasion, tariff.name)
         before, paid = carried.get(purse, (0, ZERO))
-        after = before + length((piece.wall_from, piece.wall_to) for piece in by_key[key])
+        after = before + sum(piece.length for piece in by_key[key])
         worth_now = hours_by_clock(after // 1000, tariff)
         carried[purse] = (after, worth_now)
         found[key] = Worth(worth_now - paid, tariff, _covers(by_key[key]))

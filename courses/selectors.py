@@ -34,7 +34,7 @@ from lms.core import clock
 from lms.core.bulk import plain
 from lms.hours.conversion import Tariffs
 from lms.hours.credit import Credit
-from lms.hours.rules import hours_by_clock, hours_by_tier
+from lms.hours.rules import NORMAL_SPEED, hours_by_clock, hours_by_tier
 from lms.members.models import Member
 
 CHUNK = 2000
@@ -87,7 +87,8 @@ def played_spans(session: PlaySession) -> list[PlaySpan]:
                 from_ms=session.span_from_ms,
                 to_ms=session.span_to_ms,
                 wall_from_ms=session.span_wall_ms,
-                wall_to_ms=session.beat_ms - session.allowance_ms,
+                wall_to_ms=session.stood_ms,
+                speed=session.speed,
             )
         )
     return spans
@@ -95,7 +96,7 @@ def played_spans(session: PlaySession) -> list[PlaySpan]:
 
 LESSON = ("lesson_id", "course_id", "title", "category", "duration_ms", "needed_ms")
 """The columns of a play session that make a ``rules.Lesson``, in its order."""
-OPEN_SPAN = ("span_from_ms", "span_to_ms", "span_wall_ms", "beat_ms", "allowance_ms")
+OPEN_SPAN = ("span_from_ms", "span_to_ms", "span_wall_ms", "beat_ms", "allowance_ms", "speed")
 SPAN = ("from_ms", "to_ms", "wall_from_ms", "wall_to_ms")
 
 
@@ -118,7 +119,7 @@ def _own_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int
     voided_at: list[str | Combinable] = [plain("voided_at")]
     columns = ["pk", "member_id", "mode", "started_ms", *voided_at, *OPEN_SPAN, *LESSON]
     for row in rows.values_list(*columns).iterator(ROWS_AT_ONCE):
-        pk, member_id, mode, started_ms, voided, start, end, wall, beat, allowance, *values = row
+        pk, member_id, mode, started_ms, voided, start, end, wall, beat, allowance, speed, *values = row
         lesson = rules.Lesson(*values)
         occasion = occasion_of(mode, lesson)
         own = found[member_id]
@@ -126,9 +127,10 @@ def _own_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int
         sessions[pk] = (kept, lesson.lesson_id, mode, occasion)
         begun.append((started_ms, member_id, lesson))
         if end > start:
-            kept.append(rules.Span(lesson.lesson_id, mode, occasion, start, end, wall, beat - allowance))
+            stood = beat - rules.by_the_clock(allowance, speed)
+            kept.append(rules.Span(lesson.lesson_id, mode, occasion, start, end, wall, stood, speed))
     spans = PlaySpan.objects.filter(session__member_id__in=ids).order_by()
-    for session_id, *values in spans.values_list("session_id", *SPAN).iterator(ROWS_AT_ONCE):
+    for session_id, *values in spans.values_list("session_id", *SPAN, "speed").iterator(ROWS_AT_ONCE):
         if session_id in sessions:  # one that began after the sessions were read is left for the next time
             kept, lesson_id, mode, occasion = sessions[session_id]
             kept.append(rules.Span(lesson_id, mode, occasion, *values))
@@ -239,6 +241,13 @@ def resume_at(session: PlaySession | None) -> int:
     if session is None or session.span_to_ms > session.duration_ms - END_MS:
         return 0
     return session.span_to_ms
+
+
+def top_speed(lesson: LessonPage) -> int:
+    """How fast a lesson may be played today and count, in percent: only a film has a choice, by the rule of online study."""
+    if lesson.mode != rules.ONLINE or not lesson.media_id:
+        return NORMAL_SPEED
+    return Tariffs()(rules.ONLINE, clock.today()).speed
 
 
 def last_session(member: Member, lesson: LessonPage) -> PlaySession | None:

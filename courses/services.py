@@ -46,7 +46,12 @@ def start_play(*, member: Member, lesson: LessonPage, by: User | None) -> tuple[
     position = selectors.resume_at(selectors.last_session(member, lesson))
     left = presence.left_for(member)
     session = PlaySession.objects.create(
-        member=member, span_from_ms=position, span_to_ms=position, presence_left_ms=left, **_facts(lesson)
+        member=member,
+        span_from_ms=position,
+        span_to_ms=position,
+        presence_left_ms=left,
+        speed=selectors.top_speed(lesson),
+        **_facts(lesson),
     )
     if left <= rules.PRESENCE_GRACE_MS:
         presence.note_asked(session.pk)

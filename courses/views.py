@@ -51,7 +51,8 @@ def _sent(request: HttpRequest) -> tuple[str, dict[str, Any]]:
 @require_POST
 def play(request: SignedInRequest, pk: int) -> JsonResponse:
     """Start the member's own session of a lesson: token; in milliseconds, where to resume, the video's length, what may be
-    credited before the person must answer (``left``) and what is still needed to complete it (``missing``)."""
+    credited before the person must answer (``left``) and what is still needed to complete it (``missing``); in percent,
+    how fast it may run and count (``speed``)."""
     member = getattr(request.user, "member", None)
     if member is None:
         raise Http404
@@ -67,6 +68,7 @@ def play(request: SignedInRequest, pk: int) -> JsonResponse:
             "duration": session.duration_ms,
             "left": session.presence_left_ms,
             "missing": Token.read(token).left_ms,
+            "speed": session.speed,
         }
     )
 

@@ -113,6 +113,12 @@ class CreditRule(models.Model):
         help_text=_('[[最少秒数, "学时"], …]，例如 [[0, "0.25"], [900, "0.50"], [1800, "1.00"]]'),
     )
     day_cap = HoursField(_("每人每天上限"), default="8.00")
+    speed = models.PositiveSmallIntegerField(
+        _("计学时的最快倍速"),
+        choices=[(100, _("原速")), (125, _("1.25 倍")), (150, _("1.5 倍"))],
+        default=rules.NORMAL_SPEED,
+        help_text=_("个人看视频：不快于这个速度时，看过的时长都计学时；再快可以看，不计学时"),
+    )
     basis = models.CharField(_("依据"), max_length=200, blank=True)
     published_at = models.DateTimeField(_("发布时间"), null=True, blank=True, editable=False)
     published_by = models.ForeignKey(
@@ -148,6 +154,11 @@ class CreditRule(models.Model):
                 condition=Q(fixed__gt=0, method="fixed") | Q(fixed=0) & ~Q(method="fixed"), name="credit_rule_fixed"
             ),
             models.CheckConstraint(
+                condition=Q(speed=rules.NORMAL_SPEED)
+                | Q(activity="online", speed__gt=rules.NORMAL_SPEED, speed__lte=rules.TOP_SPEED),
+                name="credit_rule_speed",
+            ),
+            models.CheckConstraint(
                 condition=Q(state="draft", binds_from=None)
                 | Q(state="published", binds_from__isnull=False, binds_from__gte=F("effective_from")),
                 name="credit_rule_published_binds",
@@ -181,6 +192,7 @@ class CreditRule(models.Model):
             factor=self.factor,
             fixed=self.fixed,
             rounding=self.rounding,
+            speed=self.speed,
         )
 
     @property

@@ -35,13 +35,16 @@ BY_THE_DAY = ("class", "lecture", "meeting", "visit", "teaching")
 
 DOWN, NEAREST = "down", "nearest"
 
+# How fast a film may be watched and still count, in percent of its own pace; only watching alone has a choice.
+NORMAL_SPEED, TOP_SPEED = 100, 150
+
 TRIM_OVERLAP = "overlap"
 TRIM_CAP = "cap"
 
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """One version of a rule as numbers: see ``CreditRule`` for the meaning of each. Hours in 学时, tiers in seconds."""
+    """One version of a rule as numbers: see ``CreditRule`` for the meaning of each. Hours in 学时, tiers in seconds, speed in percent."""
 
     name: str
     method: str
@@ -54,6 +57,7 @@ class Tariff:
     factor: Decimal = Decimal("1.00")
     fixed: Decimal = ZERO
     rounding: str = DOWN
+    speed: int = NORMAL_SPEED
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def copy_as_draft(*, rule: CreditRule, by: User | None) -> CreditRule:
 
 NUMBERS = (
     *("method", "unit_minutes", "step", "rounding", "half_day", "full_day"),
-    *("factor", "fixed", "tiers", "day_cap"),
+    *("factor", "fixed", "tiers", "day_cap", "speed"),
 )
 """What a version says besides its activity, date and basis."""
 

@@ -25,17 +25,24 @@ def minutes_of(seconds: int) -> str:
 
 def in_words(activity: str, tariff: Tariff) -> str:
     """What a tariff says, in one line."""
+    said = _priced(activity, tariff)
+    if tariff.speed != rules.NORMAL_SPEED:
+        said.append(_("不快于 %(times)s 倍速看的都计") % {"times": f"{tariff.speed / 100:g}"})
+    return _("；").join(said)
+
+
+def _priced(activity: str, tariff: Tariff) -> list[str]:
     if tariff.method == rules.FIXED:
-        return _("每次 %(hours)s 学时") % {"hours": plain(tariff.fixed)}
+        return [_("每次 %(hours)s 学时") % {"hours": plain(tariff.fixed)}]
     if tariff.method == rules.TIERS:
-        return _("；").join(_tiers(tariff))
+        return _tiers(tariff)
     said = [_by_clock(tariff)]
     if activity in rules.BY_THE_DAY:
         numbers = {"half": plain(tariff.half_day), "day": plain(tariff.full_day)}
         said.append(_("半天 %(half)s，全天 %(day)s") % numbers)
     if tariff.method == rules.FACTOR:
         said.append(_("再乘以 %(factor)s") % {"factor": plain(tariff.factor)})
-    return _("；").join(said)
+    return said
 
 
 def _tiers(tariff: Tariff) -> list[str]:

@@ -3,7 +3,7 @@
    data-film                on the part of the page that holds the player; data-playlist the adaptive stream, data-hls the
                             library for browsers that do not play it themselves, which is loaded when somebody presses play
    select[data-quality]     "auto", or an option with data-url: one file; the one with data-sound leaves the screen dark
-   select[data-speed]       faster than the clock plays and earns nothing (player.js)
+   select[data-speed]       faster than the rule allows it plays and earns nothing (player.js)
    [data-back] [data-toggle] [data-forward]   large keys; so do space, the arrows and a remote's media keys
 
    player.js asks `root.film.ready(position)` before it plays. */

@@ -16,6 +16,7 @@ class Player {
     this.base = this.progress?.value || 0;
     this.credited = 0;
     this.from = null;
+    this.allowed = 1; // how fast it may run and count: the rule's, told at the start
     this.sending = false;
     this.offline = false;
     this.over = false;
@@ -57,6 +58,7 @@ class Player {
       const data = await answer.json();
       this.token = data.token;
       this.standing(data.missing);
+      this.allowed = data.speed / 100;
       this.root.dispatchEvent(new CustomEvent("beat-answered", { detail: data }));
       const position = this.now() < 1000 ? data.position : this.now();
       await this.root.film?.ready(position / 1000);
@@ -89,9 +91,9 @@ class Player {
     if (this.queue.length === 0) this.add(this.from, this.from, false);
   }
 
-  // The server counts by its own clock: what runs faster than that is looked at again, not earned.
+  // The server counts by its own clock and the rule's speed: what runs faster than that is looked at again, not earned.
   fast() {
-    return this.video.playbackRate > 1;
+    return this.video.playbackRate > this.allowed;
   }
 
   // A room's screen has no such choice: everybody in it is credited by the same clock.

@@ -9,7 +9,7 @@ const form = document.querySelector("[data-rule-form]");
 const shown = document.querySelector("[data-rule-examples]");
 const PAUSE = 300;
 const USED_BY = { tiers: ["tiers"], fixed: ["fixed"], factor: ["factor"], unit_minutes: ["clock", "factor"] };
-const IDLE = { factor: 1, fixed: 0 };
+const IDLE = { factor: 1, fixed: 0, speed: 100 };
 let waiting;
 let asked = 0;
 
@@ -25,7 +25,7 @@ async function refresh() {
 
 function idle(field, name) {
   if (field.querySelector(".error-message, .w-field__errors :not(:empty)")) return false;
-  if (name in IDLE) return Number(field.querySelector("input").value) === IDLE[name];
+  if (name in IDLE) return Number(field.querySelector("input, select").value) === IDLE[name];
   return true;
 }
 
@@ -39,6 +39,7 @@ function fit() {
   for (const [name, methods] of Object.entries(USED_BY)) hide(name, !methods.includes(method));
   const byTheDay = form.dataset.byTheDay.split(" ").includes(form.elements.activity.value);
   for (const name of ["half_day", "full_day"]) hide(name, !byTheDay);
+  hide("speed", form.elements.activity.value !== "online");
 }
 
 if (form) {
