@@ -227,13 +227,9 @@ class CreditRule(models.Model):
 
     def _check_numbers(self) -> None:
         """What the constraints say as well, told at the field and in words."""
-        refused: dict[str, Any] = {}
-        for name in ("unit_minutes", "step", "day_cap"):
-            if self._hours(name) <= 0:
-                refused[name] = _("应大于零。")
-        for name in ("half_day", "full_day"):
-            if self._hours(name) < 0:
-                refused[name] = _("不能小于零。")
+        positive, not_negative = ("unit_minutes", "step", "day_cap"), ("half_day", "full_day")
+        refused: dict[str, Any] = {name: _("应大于零。") for name in positive if self._hours(name) <= 0}
+        refused |= {name: _("不能小于零。") for name in not_negative if self._hours(name) < 0}
         if self.method == self.Method.FACTOR and self._hours("factor") <= 0:
             refused["factor"] = _("系数应大于零。")
         if self.method != self.Method.FACTOR and self._hours("factor") != 1:
@@ -242,6 +238,8 @@ class CreditRule(models.Model):
             refused["fixed"] = _("每次学时应大于零。")
         if self.method != self.Method.FIXED and self._hours("fixed") != 0:
             refused["fixed"] = _("只有每次固定学时的活动才填，其他活动请填 0。")
+        if self.activity != self.Activity.ONLINE and self.speed != rules.NORMAL_SPEED:
+            refused["speed"] = _("只有个人在线学习能选倍速，其他活动请选“原速”。")
         if refused:
             raise ValidationError(refused)
 

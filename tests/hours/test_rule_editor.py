@@ -57,6 +57,7 @@ def typed(**fields: str) -> dict[str, str]:
         "factor": "1",
         "fixed": "0",
         "day_cap": "8",
+        "speed": "100",
     }
     return {**numbers, **fields}
 
@@ -169,6 +170,7 @@ def test_wrong_rows_are_told_at_the_field_and_nothing_is_lost(
         ({"activity": "teaching", "method": "factor", "factor": "0"}, "factor", "系数应大于零"),
         ({"activity": "test", "method": "fixed"}, "fixed", "应大于零"),
         ({"method": "tiers"}, "method", "该活动只能"),
+        ({"speed": "125"}, "speed", "请选“原速”"),
         ({"effective_from": "明天"}, "effective_from", "日期"),
     ],
 )
@@ -177,6 +179,13 @@ def test_errors_are_in_chinese_at_the_field(county: Client, fields: dict[str, st
     assert answer.status_code == 422
     assert told in str(answer.context["form"].errors[field])
     assert "Constraint" not in text(answer)
+
+
+def test_the_speed_of_online_study_is_kept_and_said(county: Client) -> None:
+    county.post(reverse("credit-rule-new"), typed(activity="online", speed="125"))
+    (draft,) = CreditRule.objects.drafts()
+    assert draft.speed == 125
+    assert "不快于 1.25 倍速看的都计" in text(county.get(reverse("credit-rule", args=[draft.pk])))
 
 
 def test_a_published_version_is_read_with_the_reason_why(county: Client, tree: County) -> None:
