@@ -22,6 +22,7 @@ from lms.core import clock, photos
 from lms.members import audit
 from lms.members.models import Member, Unit, User
 from lms.members.permissions import can
+from lms.notices.services import notify
 
 MOST_BYTES = 20 * 1024 * 1024
 """Of a photograph as it is sent."""
@@ -152,7 +153,17 @@ def answer(*, question: CourseQuestion, text: str, shared: bool, by: User) -> Co
     row.answered_by, row.answered_at = by, clock.now()
     row.save()
     audit.record("course.answer", by=by, on=row, unit=row.member.unit, shared=shared)
+    _tell_answer(row, by)
     return row
+
+
+def _tell_answer(question: CourseQuestion, by: User) -> None:
+    """The one who asked hears of the answer, and of a better one later."""
+    about = f"question:{question.pk}:{clock.now().isoformat()}"
+    facts = {"title": question.course.title, "note": question.answer}
+    parts = question.course.get_url_parts()
+    link = (parts[2] or "") if parts else ""
+    notify("question.answered", members=[question.member], about=about, context=facts, link=link, by=by)
 
 
 # -- 学用反馈 -----------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ class Recurring:
 
 RECURRING = (
     Recurring("heartbeat", "lms.core.queue.heartbeat", minutes=1),
+    Recurring("send-notices", "lms.notices.tasks.drain", minutes=1),
+    Recurring("remind-of-tomorrow", "lms.training.tasks.remind_of_tomorrow", minutes=60),
     Recurring("publish-scheduled", "cms.tasks.publish_scheduled", minutes=5),
     Recurring("end-forgotten-playing", "courses.tasks.end_forgotten_sessions", minutes=10),
     Recurring("unpack-forgotten-packages", "courses.tasks.unpack_forgotten", minutes=5),

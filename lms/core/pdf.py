@@ -17,6 +17,8 @@ from pathlib import Path
 from unicodedata import category
 
 import segno
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import TextMode
@@ -277,3 +279,12 @@ def qr_svg(address: str) -> str:
         light="#fff",
     )
     return stream.getvalue().decode()
+
+
+def pdf_response(data: bytes, name: str) -> HttpResponse:
+    """A PDF to keep, never to be shown inside the site."""
+    response = HttpResponse(data, content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox"
+    return response

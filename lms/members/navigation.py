@@ -35,6 +35,7 @@ DESK = (
     Entry("certificate-list", _("学时证明"), "file", "hours.view"),
     Entry("rules", _("折算规则"), "clock", "audit.view"),
     Entry("audit-runs", _("台账核对"), "check", "audit.view"),
+    Entry("notice-desk", _("通知渠道"), "bell", "notices.manage"),
     Entry("import-list", _("名册导入"), "upload", "members.import"),
 )
 

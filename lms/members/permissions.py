@@ -98,6 +98,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "goals.manage",
             "reports.close",
             "rules.manage",
+            "notices.manage",
             "accounts.manage",
             "content.edit",
             "content.approve",
@@ -105,7 +106,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     ),
     Role.EDITOR: frozenset({"content.edit"}),
     Role.AUDITOR: frozenset(EVERY_READ),
-    Role.SYSTEM_ADMIN: frozenset({"accounts.manage", "system.view"}),
+    Role.SYSTEM_ADMIN: frozenset({"accounts.manage", "system.view", "notices.manage"}),
 }
 
 ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())

@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from lms.core.pdf import pdf_response
 from lms.core.queue import enqueue
 from lms.members.http import SignedInRequest
 from lms.members.permissions import can_anywhere, get_or_404, visible_units
 from lms.reports import certificates_batches as batches
 from lms.reports.certificates_batches import BatchRefused
 from lms.reports.certificates_forms import REFUSALS, BatchForm
-from lms.reports.certificates_views import pdf_response
 from lms.reports.models import CertificateBatch
 from lms.training import selectors as training
 from lms.training import worth

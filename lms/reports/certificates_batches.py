@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Count, F, QuerySet
+from django.urls import reverse
 
 from lms.core import clock
 from lms.core.crypto import decrypt, encrypt
@@ -21,6 +22,7 @@ from lms.hours.credit import INCOMPLETE
 from lms.members import audit
 from lms.members.models import Member, Unit, User
 from lms.members.permissions import can, visible
+from lms.notices.services import notify
 from lms.reports import certificates, certificates_pdf
 from lms.reports.certificates import CertificateRefused, Content, Scope
 from lms.reports.models import Certificate, CertificateBatch, CertificateBatchRow
@@ -161,8 +163,22 @@ def _print(batch: CertificateBatch) -> None:
         )
         if finished:
             audit.record("certificate.batch_done", by=batch.created_by, on=batch, unit=batch.unit, papers=len(papers))
+            _tell_ready(batch, len(papers))
     if name and not finished:  # another worker was first; its file counts
         batch.file.storage.delete(name)
+
+
+def _tell_ready(batch: CertificateBatch, papers: int) -> None:
+    """The one who asked for the batch need not look again and again."""
+    if batch.created_by is not None:
+        notify(
+            "certificate.batch",
+            users=[batch.created_by],
+            about=f"certificates:{batch.pk}",
+            context={"title": batch.heading, "n": str(papers)},
+            link=reverse("certificate-batch", kwargs={"batch": batch.uuid}),
+            by=None,
+        )
 
 
 def content(batch: CertificateBatch) -> bytes:

@@ -9,11 +9,10 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from lms.core.pdf import qr_svg
+from lms.core.pdf import pdf_response, qr_svg
 from lms.core.templatetags.xiangxue import number as figure
 from lms.members.http import SignedInRequest
 from lms.members.models import Member
@@ -138,12 +137,3 @@ def _of_member(request: SignedInRequest, member: Member, *, may_issue: bool, own
         "certificates": certificates.certificates().filter(member=member),
     }
     return render(request, "reports/member_certificates.html", context, status=422 if form.is_bound else 200)
-
-
-def pdf_response(data: bytes, name: str) -> HttpResponse:
-    """A PDF to keep, never to be shown inside the site."""
-    response = HttpResponse(data, content_type=PDF)
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox"
-    return response

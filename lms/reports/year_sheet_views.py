@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from lms.core import clock
+from lms.core.pdf import pdf_response
 from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.members.permissions import get_or_404
 from lms.reports import year_sheet, year_sheet_pdf
-from lms.reports.certificates_views import pdf_response
 from lms.reports.year_sheet import YearSheet
 
 EARLIEST = 2000

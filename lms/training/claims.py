@@ -22,7 +22,7 @@ from lms.members import audit
 from lms.members.models import Member, User
 from lms.training import claims_rules as rules
 from lms.training import claims_selectors as selectors
-from lms.training import files
+from lms.training import files, telling
 from lms.training.claim_models import ApprovalPolicy, Claim, ClaimEvent, ClaimFile, ClaimStretch
 from lms.training.errors import TrainingError
 
@@ -238,6 +238,7 @@ def approve(*, claim: Claim, by: User) -> Claim:
     _note(claim, rules.APPROVE, level, by, "")
     if claim.state == State.APPROVED:
         ledger.post(*selectors.credits_of(claim), by=by)
+        telling.claim_decided(claim, "approved", by, hours=f"{hours.normalize():f}")
     return claim
 
 
@@ -248,6 +249,7 @@ def give_back(*, claim: Claim, reason: str, by: User) -> Claim:
     claim.state = state
     claim.save(update_fields=["state"])
     _note(claim, rules.RETURN, level, by, _reason(reason))
+    telling.claim_decided(claim, "returned", by, reason=reason.strip())
     return claim
 
 
@@ -259,6 +261,7 @@ def refuse(*, claim: Claim, reason: str, by: User) -> Claim:
     claim.decided_by, claim.decided_at = by, clock.now()
     claim.save(update_fields=["state", "level", "decided_by", "decided_at"])
     _note(claim, rules.REFUSE, claim.level, by, _reason(reason))
+    telling.claim_decided(claim, "refused", by, reason=reason.strip())
     return claim
 
 
@@ -301,6 +304,7 @@ def revoke(*, claim: Claim, reason: str, by: User) -> Claim:
     claim.save(update_fields=["state"])
     _note(claim, rules.REVOKE, claim.level, by, _reason(reason))
     ledger.post(*gone, by=by)
+    telling.claim_decided(claim, "revoked", by, reason=reason.strip())
     return claim
 
 

@@ -21,7 +21,7 @@ from lms.hours import ledger
 from lms.hours.conversion import Tariffs
 from lms.members import audit
 from lms.members.models import Member, Unit, User
-from lms.training import selectors
+from lms.training import selectors, telling
 from lms.training.errors import TrainingError
 from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
 
@@ -73,6 +73,7 @@ def plan_training(
         _insert_session(training, plan)
     refresh(training)
     audit.record("training.plan", by=by, on=training, unit=unit, kind=kind, sessions=len(sessions))
+    telling.planned(training, by)
     return training
 
 
@@ -102,6 +103,8 @@ def update_training(*, training: Training, by: User | None, **fields: Any) -> bo
         training.save()
     refresh(training)
     audit.record("training.update", by=by, on=training, unit=training.unit, **detail)
+    if training.state == Training.State.OPEN and changes.keys() & {"place", "base"}:
+        telling.place_changed(training, by)
     return True
 
 
@@ -159,6 +162,9 @@ def update_session(*, session: TrainingSession, plan: SessionPlan, by: User | No
         old=old_times,
         new=new_times,
     )
+    if training.state == Training.State.OPEN and old.starts_at != plan.starts_at:
+        session.training = training
+        telling.moved(session, old.starts_at, by)
     return True
 
 
@@ -169,6 +175,8 @@ def remove_session(*, session: TrainingSession, by: User | None) -> None:
     if session.attendances.exists():
         raise TrainingError("has-attendance")
     audit.record("training.session.remove", by=by, on=training, unit=training.unit, starts_at=str(session.starts_at))
+    session.training = training
+    telling.session_removed(session, by)
     session.delete()
     refresh(training)
 
@@ -180,6 +188,7 @@ def cancel_training(*, training: Training, reason: str, by: User | None) -> None
     training.state = Training.State.CANCELLED
     training.save(update_fields=["state"])
     audit.record("training.cancel", by=by, on=training, unit=training.unit, reason=reason)
+    telling.cancelled(training, reason, by)
 
 
 def _lock_open(training: Training) -> Training:
@@ -228,6 +237,7 @@ def enrol_many(*, training: Training, members: Iterable[Member], by: User | None
     )
     codes = [member.code for member in new]
     audit.record("enrolment.create", by=by, on=training, unit=training.unit, members=codes)
+    telling.enrolled(training, new, by)
     return len(new)
 
 
@@ -241,6 +251,7 @@ def cancel_enrolment(*, training: Training, member: Member, by: User | None) -> 
     rows = Enrolment.objects.filter(training=training, member=member, state=Enrolment.State.ENROLLED)
     if rows.update(state=Enrolment.State.CANCELLED):
         audit.record("enrolment.cancel", by=by, on=training, unit=training.unit, members=[member.code])
+        telling.withdrawn(training, member, by)
 
 
 # -- marking -------------------------------------------------------------------------------

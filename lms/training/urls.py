@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from lms.training import views, views_claims, views_claims_desk, views_roster
+from lms.training import views, views_claims, views_claims_desk, views_roster, views_telling
 from lms.training.closing.urls import urlpatterns as closing
 
 CLAIM = "claims/<uuid:uuid>/"
@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{SESSION}sheet/", views_roster.sign_in_sheet, name="session-sheet"),
     path(f"{SESSION}mark/<str:code>/", views_roster.roster_mark, name="session-mark"),
     path(f"{SESSION}times/<str:code>/", views_roster.roster_times, name="session-times"),
+    path("desk/trainings/<uuid:uuid>/told/", views_telling.training_told, name="training-told"),
+    path("desk/trainings/<uuid:uuid>/told/voice/", views_telling.training_told_by_voice, name="training-told-voice"),
+    path("desk/trainings/<uuid:uuid>/told/<str:format>/", views_telling.training_call_list, name="training-call-list"),
     path("desk/bases/", views.base_list, name="base-list"),
     path("desk/bases/visits/", views.visit_register, name="visit-register"),
     path("desk/bases/<str:code>/", views.base_detail, name="base-detail"),

@@ -20,7 +20,7 @@ from lms.hours import services as rules
 from lms.hours.models import CreditRule
 from lms.hours.rerating_models import ReratingRun
 from lms.members.models import Member, Unit, User
-from lms.notices.models import Notice
+from lms.notices.models import Channel, Message, Notice
 from lms.notices.services import notify
 from lms.pairs import services as pairs
 from lms.pairs.models import HelpPair
@@ -386,11 +386,28 @@ def notice(county: County, unit: Unit) -> dict[str, Any]:
     return {"uuid": Notice.objects.get(member=person).uuid}
 
 
+def channel(county: County, unit: Unit) -> dict[str, Any]:
+    row = Channel.objects.filter(kind="email").first() or Channel.objects.create(kind="email", name="邮件")
+    return {"pk": row.pk}
+
+
+def parked(county: County, unit: Unit) -> dict[str, Any]:
+    now = clock.now()
+    made = Message.objects.create(
+        channel_id=channel(county, unit)["pk"], to="member:1", title="x", state="parked", next_try=now, created_at=now
+    )
+    return {"uuid": made.uuid}
+
+
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     **after_class.MAKERS,
     "-": nothing,
     "member": member,
     "notice": notice,
+    "channel": channel,
+    "channel-kind": lambda county, unit: {"kind": "sms"},
+    "wording": lambda county, unit: {"kind": "training.moved"},
+    "parked": parked,
     "exemption": exemption,
     "draft": draft,
     "draft-line": draft_line,
@@ -421,6 +438,7 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "loan": loan,
     "entry": entry,
     "training": training,
+    "training-pdf": lambda county, unit: {**training(county, unit), "format": "pdf"},
     "enrolment": enrolment,
     "session": session,
     "mark": mark,

@@ -28,6 +28,14 @@ notice-open           POST  notice       -
 notice-read-all       POST  -            *
 notice-preferences    GET   -            *
 notice-preferences    POST  -            *
+notice-desk           GET   -            county system
+notice-channel-new    GET   channel-kind county system
+notice-channel-new    POST  channel-kind county system
+notice-channel        GET   channel      county system
+notice-channel        POST  channel      county system
+notice-wording        GET   wording      county system
+notice-wording        POST  wording      county system
+notice-retry          POST  parked       county system
 
 member-list           GET   -            county town secretary auditor
 member-detail         GET   member       county town secretary auditor        | county auditor | county auditor
@@ -113,6 +121,9 @@ enrolment-cancel      POST  enrolment    county town trainer secretary         |
 training-close        GET   training     county town trainer secretary         | county         | county
 training-close        POST  training     county town trainer secretary         | county         | county
 training-cancel       POST  training     county town secretary                 | county         | county
+training-told         GET   training     county town trainer secretary         | county         | county
+training-told-voice   POST  training     county town trainer secretary         | county         | county
+training-call-list    GET   training-pdf county town trainer secretary         | county         | county
 session-roster        GET   session      county town trainer secretary         | county         | county
 session-save          POST  session      county town trainer secretary         | county         | county
 session-sheet         GET   session      county town trainer secretary auditor | county auditor | county auditor

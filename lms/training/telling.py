@@ -1,0 +1,160 @@
+"""Whom a training tells what: planned, moved, called off, enrolled, tomorrow. Called by the services, in their transactions.
+
+Nothing is told of what is over: entering a paper book of last year rings no telephone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.urls import reverse
+from django.utils import timezone
+
+from lms.core import clock
+from lms.members.models import Member, RoleGrant, User
+from lms.notices.services import notify
+from lms.training.claim_models import Claim
+from lms.training.models import Enrolment, Training, TrainingSession
+
+WEEKDAYS = "一二三四五六日"
+HOME = "/learn/"
+
+
+def key(training: Training) -> str:
+    """How the keys of all notices about a training begin; the colon keeps 47 apart from 471."""
+    return f"training:{training.pk}:"
+
+
+def moment(value: dt.datetime) -> str:
+    """A moment as it is said: 11月27日（周五）09:00. Always in the county's language."""
+    local = timezone.localtime(value)
+    return f"{local.month}月{local.day}日（周{WEEKDAYS[local.weekday()]}）{local:%H:%M}"
+
+
+def planned(training: Training, by: User | None) -> None:
+    """The teacher in charge, and the secretaries below the unit that holds it, who send people."""
+    if training.kind == Training.Kind.MEETING or (first := _next(training)) is None:
+        return
+    below = RoleGrant.objects.filter(role=RoleGrant.Role.BRANCH_SECRETARY, unit__path__startswith=training.unit.path)
+    users = User.objects.filter(grants__in=below, is_active=True).distinct()
+    facts = {**_facts(training, first), "unit": training.unit.name, "n": str(training.capacity)}
+    notify(
+        "training.planned",
+        users=_besides(by, [*users, *_teacher(training)]),
+        about=f"{key(training)}planned",
+        context=facts,
+        link=_desk(training),
+        by=by,
+    )
+
+
+def moved(session: TrainingSession, before: dt.datetime, by: User | None) -> None:
+    """Everyone enrolled, and the teacher, when a session that is still to come begins at another time."""
+    if max(session.starts_at, before) < clock.now():
+        return
+    training = session.training
+    facts = {**_facts(training, session), "before": moment(before)}
+    _tell_all(training, "training.moved", f"moved:{session.pk}:{_act()}", facts, by)
+
+
+def place_changed(training: Training, by: User | None) -> None:
+    """Everyone enrolled, and the teacher, when the place is another."""
+    if (session := _next(training)) is not None:
+        _tell_all(training, "training.moved", f"place:{_act()}", _facts(training, session), by)
+
+
+def session_removed(session: TrainingSession, by: User | None) -> None:
+    """Everyone enrolled, and the teacher, when one session of several is called off."""
+    if session.starts_at > clock.now():
+        facts = {"title": _topic(session), "when": moment(session.starts_at)}
+        _tell_all(session.training, "training.cancelled", f"removed:{_act()}", facts, by)
+
+
+def cancelled(training: Training, reason: str, by: User | None) -> None:
+    """Everyone enrolled, and the teacher, when the training is called off."""
+    if (session := _next(training)) is not None:
+        facts = {**_facts(training, session), "reason": reason}
+        _tell_all(training, "training.cancelled", "cancelled", facts, by)
+
+
+def enrolled(training: Training, members: Iterable[Member], by: User | None) -> None:
+    """Those who have a seat now."""
+    if (session := _next(training)) is not None:
+        about = f"{key(training)}enrolled:{_act()}"
+        people = [member for member in members if by is None or member.user_id != by.pk]
+        notify("training.enrolled", members=people, about=about, context=_facts(training, session), link=HOME, by=by)
+
+
+def withdrawn(training: Training, member: Member, by: User | None) -> None:
+    """The one whose seat is free again, unless he freed it himself."""
+    if (session := _next(training)) is not None and (by is None or member.user_id != by.pk):
+        about = f"{key(training)}withdrawn:{_act()}"
+        notify("training.withdrawn", members=[member], about=about, context=_facts(training, session), link=HOME, by=by)
+
+
+def remind_of_tomorrow() -> int:
+    """Everyone enrolled in a session of tomorrow, and its teacher; however often it runs, once each. Returns how many."""
+    start = clock.day_start(clock.today() + clock.DAY)
+    rows = TrainingSession.objects.filter(
+        training__state=Training.State.OPEN, starts_at__gte=start, starts_at__lt=start + clock.DAY
+    )
+    count = 0
+    for session in rows.select_related("training__base", "training__trainer", "training__unit").order_by("starts_at"):
+        about = f"tomorrow:{session.pk}:{session.starts_at.isoformat()}"
+        count += _tell_all(session.training, "training.reminder", about, _facts(session.training, session), None)
+    return count
+
+
+def claim_decided(claim: Claim, kind: str, by: User | None, **facts: str) -> None:
+    """The member whose claim was approved, returned, refused or revoked."""
+    context = {"title": claim.title, **facts}
+    link = reverse("claim-detail", args=[claim.uuid])
+    about = f"claim:{claim.pk}:{claim.round}:{_act()}"
+    notify(f"claim.{kind}", members=[claim.member], about=about, context=context, link=link, by=by)
+
+
+# -- what is said, and to whom ---------------------------------------------------------------
+
+
+def _act() -> str:
+    """One act of one transaction: a session moved away, back and away again is told three times."""
+    return clock.now().isoformat()
+
+
+def _next(training: Training) -> TrainingSession | None:
+    """The first session that is not over."""
+    return training.sessions.filter(ends_at__gt=clock.now()).order_by("starts_at").first()
+
+
+def _topic(session: TrainingSession) -> str:
+    return f"{session.training.title}（{session.topic}）" if session.topic else session.training.title
+
+
+def _facts(training: Training, session: TrainingSession) -> dict[str, str]:
+    place = training.place or (training.base.name if training.base else "")
+    return {"title": training.title, "when": moment(session.starts_at), "place": place}
+
+
+def _desk(training: Training) -> str:
+    return reverse("training-detail", args=[training.uuid])
+
+
+def _teacher(training: Training) -> list[User]:
+    return [training.trainer] if training.trainer is not None else []
+
+
+def _besides(by: User | None, users: Iterable[User]) -> list[User]:
+    """All but who did it: he knows."""
+    return [user for user in users if by is None or user.pk != by.pk]
+
+
+def _tell_all(training: Training, kind: str, about: str, facts: dict[str, str], by: User | None) -> int:
+    seats = Enrolment.objects.filter(training=training, state=Enrolment.State.ENROLLED)
+    members = Member.objects.filter(pk__in=seats.values("member"))
+    full = f"{key(training)}{about}"
+    told = notify(kind, members=members, about=full, context=facts, link=HOME, by=by)
+    teacher = _besides(by, _teacher(training))
+    if teacher:
+        told += notify(kind, users=teacher, about=full, context=facts, link=_desk(training), by=by)
+    return told
