@@ -10,6 +10,7 @@ from lms.members.models import User
 from lms.notices.channels import host_of
 from lms.notices.kinds import KINDS
 from lms.notices.models import Channel, Delivery, Message, Wording
+from lms.notices.services import default_words
 
 
 @transaction.atomic
@@ -48,10 +49,10 @@ def _drop_waiting(channel: Channel) -> int:
 @transaction.atomic
 def save_wording(*, kind: str, title: str, body: str, by: User) -> Wording | None:
     """The county's wording of a kind; the same as the default, or none at all, takes it back. Raises KeyError: no such kind."""
-    default = KINDS[kind]
+    default = default_words(KINDS[kind])
     old = Wording.objects.filter(kind=kind).first()
     before = [old.title, old.body] if old else []
-    if not title or (title, body) == (str(default.title), str(default.body)):
+    if not title or (title, body) == (default.title, default.body):
         Wording.objects.filter(kind=kind).delete()
         row = None
     else:

@@ -13,6 +13,7 @@ from lms.notices import rules
 from lms.notices.channels import host_problem
 from lms.notices.kinds import KINDS, PLACEHOLDERS
 from lms.notices.models import Channel, Wording
+from lms.notices.services import default_words
 
 HOST_PROBLEMS = {
     "address": _("这不是一个网址。"),
@@ -103,8 +104,8 @@ class WordingForm(forms.ModelForm[Wording]):
     def of(cls, kind: str, data: Any) -> WordingForm:
         """The form with the county's wording, or the default where it has none."""
         row = Wording.objects.filter(kind=kind).first()
-        default = KINDS[kind]
-        row = row or Wording(kind=kind, title=str(default.title), body=str(default.body))
+        default = default_words(KINDS[kind])
+        row = row or Wording(kind=kind, title=default.title, body=default.body)
         form = cls(data, instance=row)
         form.fields["title"].required = False
         form.fields["title"].help_text = now_("清空标题再保存，就恢复系统原来的说法。")

@@ -25,7 +25,7 @@ UNASKED = Preference(by_email=True, by_sms=True, by_group=True)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A wording with its values in it."""
+    """A title and a body, with their placeholders or with the values in them."""
 
     title: str
     body: str
@@ -43,10 +43,15 @@ def allowed_from(urgent: bool) -> dt.datetime:
 
 def worded(kind: Kind, values: Mapping[str, str], wording: Wording | None = None) -> Words:
     """A kind in the county's language, whatever language the person works in who set it off."""
+    words = Words(wording.title, wording.body) if wording else default_words(kind)
+    plain = {name: str(value) for name, value in values.items()}
+    return Words(rules.fill(words.title, plain)[:200], rules.fill(words.body, plain))
+
+
+def default_words(kind: Kind) -> Words:
+    """The wording of a kind where the county has none of its own, in the county's language."""
     with translation.override(settings.LANGUAGE_CODE):
-        title, body = (wording.title, wording.body) if wording else (str(kind.title), str(kind.body))
-        plain = {name: str(value) for name, value in values.items()}
-    return Words(rules.fill(title, plain)[:200], rules.fill(body, plain))
+        return Words(str(kind.title), str(kind.body))
 
 
 @transaction.atomic

@@ -261,7 +261,8 @@ def refuse(*, claim: Claim, reason: str, by: User) -> Claim:
     claim.decided_by, claim.decided_at = by, clock.now()
     claim.save(update_fields=["state", "level", "decided_by", "decided_at"])
     _note(claim, rules.REFUSE, claim.level, by, _reason(reason))
-    telling.claim_decided(claim, "refused", by, reason=reason.strip())
+    until = telling.moment(claim.decided_at + rules.APPEAL_TIME) if rules.level_above(claim.level) else ""
+    telling.claim_decided(claim, "refused", by, reason=reason.strip(), until=until)
     return claim
 
 

@@ -16,11 +16,12 @@ from lms.core import clock
 from lms.members.models import AuditEntry, Member
 from lms.notices import sending
 from lms.notices.models import Channel, Notice
-from lms.training import services, telling
+from lms.training import claims, services, telling
 from lms.training.models import Training
 from lms.training.services import SessionPlan
 from tests.conftest import County
 from tests.factories import make_member, make_user
+from tests.training.claiming import DAYS, MORNING, sent
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.make_aware(dt.datetime(2026, 11, 23, 10, 0))
@@ -196,3 +197,15 @@ def test_the_page_takes_the_same_queries_for_four_and_for_sixty(
     client = login("trainer")
     with django_assert_max_num_queries(20):
         assert client.get(f"/desk/trainings/{told.uuid}/told/").status_code == 200
+
+
+def test_a_claimant_hears_how_his_claim_was_decided_and_until_when_he_may_appeal(personas: County) -> None:
+    person, secretary = make_member(personas.branch), personas.users["secretary"]
+    claims.approve(claim=sent(person, MORNING), by=secretary)
+    claims.give_back(claim=sent(person, DAYS[1]), reason="照片看不清", by=secretary)
+    claims.refuse(claim=sent(person, DAYS[2]), reason="不是培训", by=secretary)
+    said = dict(person.notices.values_list("kind", "body"))
+    assert set(said) == {"claim.approved", "claim.returned", "claim.refused"}
+    assert said["claim.approved"] == "计入学时：4"
+    assert said["claim.returned"].startswith("原因：照片看不清")
+    assert "可在 12月8日（周二）10:00 前" in said["claim.refused"]
