@@ -208,7 +208,7 @@ def test_queries_of_a_sheet_do_not_grow_with_its_questions(
 ) -> None:
     made.give_quiz(lesson, *made.ALL * 5)
     attempt = begin(client, lesson)
-    with django_assert_num_queries(5):  # session, user, member, grants for the bar, the attempt
+    with django_assert_num_queries(6):  # session, user, member, grants for the bar, the bell, the attempt
         client.get(address(attempt))
 
 
