@@ -67,6 +67,12 @@ class Person:
     completed: bool | None
     lacking: list[str]
     outcome: Outcome | None
+    columns: list[rules.Half]
+
+    @property
+    def halves(self) -> list[tuple[str, rules.Half]]:
+        """Each cell with its half-day."""
+        return list(zip(self.cells, self.columns, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,7 @@ def overview(training: Training) -> Overview:
         for pk, session in sorted(one.sessions.items(), key=lambda item: item[1].starts_at)
         for half in rules.halves(timezone.localtime(session.starts_at), timezone.localtime(session.ends_at))
     ]
+    halves = [half for _pk, half in columns]
     members = list(selectors.enrolled_members(training))
     outcomes = {row.member_id: row for row in Outcome.objects.filter(training=training)}
     credited = _credited(training, [member.pk for member in members])
@@ -111,9 +118,10 @@ def overview(training: Training) -> Overview:
                 completed=one.completed(member.pk, own) if graded else None,
                 lacking=sessions.lacking(one.terms, result),
                 outcome=outcome,
+                columns=halves,
             )
         )
-    return Overview([half for _pk, half in columns], people, one.terms)
+    return Overview(halves, people, one.terms)
 
 
 def _cells(one: worth.Priced, columns: list[tuple[int, rules.Half]], own: list[worth.Mark]) -> list[str]:
