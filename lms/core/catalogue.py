@@ -158,7 +158,7 @@ def drift(root: Path, path: Path) -> Drift:
         missing=[f"{message.text!r} ({users[0]})" for message, users in wanted.items() if message not in entries],
         obsolete=[repr(message.text) for message in entries if message not in wanted],
         untranslated=[repr(message.text) for message, entry in entries.items() if not entry.translated()],
-        placeholders=[repr(message.text) for message, entry in entries.items() if not _placeholders_agree(entry)],
+        placeholders=[repr(message.text) for message, entry in entries.items() if not placeholders_agree(entry)],
     )
     compiled = path.with_suffix(".mo")
     if not compiled.exists() or compiled.read_bytes() != catalogue.to_binary():
@@ -166,7 +166,7 @@ def drift(root: Path, path: Path) -> Drift:
     return result
 
 
-def _placeholders_agree(entry: polib.POEntry) -> bool:
+def placeholders_agree(entry: polib.POEntry) -> bool:
     """A translation names no placeholder that the source does not fill, and drops none (a plural's forms may)."""
     given = set(PLACEHOLDER.findall(entry.msgid + (entry.msgid_plural or "")))
     if entry.msgid_plural:
