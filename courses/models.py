@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPanel
+from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel, MultipleChooserPanel
 from wagtail.fields import StreamField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
@@ -24,6 +24,7 @@ from wagtailmedia.edit_handlers import MediaChooserPanel
 
 from courses import lengths
 from courses.blocks import LessonBody
+from courses.lesson_panel import LessonsPanel
 from courses.media_models import MediaFile, Upload
 from courses.package_models import PackageFile, ScoAttempt, ScormPackage
 from courses.page_forms import CourseForm
@@ -126,6 +127,7 @@ class CoursePage(Screens, QuizPage):
     )
 
     content_panels = [
+        LessonsPanel(),
         *Page.content_panels,
         FieldPanel("summary"),
         FieldPanel("cover"),
@@ -213,6 +215,7 @@ class LessonPage(Screens, QuizPage):
     )
 
     content_panels = [
+        HelpPanel(template="courses/admin/_of_course.html", heading=_("课程")),
         *Page.content_panels,
         FieldPanel("summary"),
         MediaChooserPanel("media"),

@@ -18,7 +18,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
-from courses import quiz_admin, views_media
+from courses import approval_admin, quiz_admin, views_media
 from courses.package_admin import PackageViewSet
 from courses.selectors import studied_below
 from lms.members.permissions import can_anywhere
@@ -95,4 +95,13 @@ def media_addresses() -> list[URLPattern]:
         path("media/status/<int:pk>/", views_media.status, name="media-status"),
         path("media/retry/<int:pk>/", views_media.retry, name="media-retry"),
         path("media/cover/<int:pk>/", views_media.cover, name="media-cover"),
+    ]
+
+
+@hooks.register("register_admin_urls")
+def approval_addresses() -> list[URLPattern]:
+    """A course with all its lessons, handed in or approved in one act."""
+    return [
+        path("courses/<int:pk>/submit/", approval_admin.submit, name="course-submit"),
+        path("courses/<int:pk>/approve/", approval_admin.approve, name="course-approve"),
     ]
