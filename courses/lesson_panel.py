@@ -30,7 +30,11 @@ class LessonsPanel(HelpPanel):
             if not course.pk:
                 return context
             lessons = list(
-                Page.objects.child_of(course).order_by("path").specific(defer=True).prefetch_workflow_states()
+                Page.objects.child_of(course)
+                .order_by("path")
+                .specific(defer=True)
+                .annotate_approved_schedule()
+                .prefetch_workflow_states()
             )
             waiting = [page for page in (course, *lessons) if page.workflow_in_progress]
             drafts = [page for page in (course, *lessons) if page not in waiting and _changed(page)]

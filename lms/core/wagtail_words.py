@@ -30,7 +30,7 @@ KEPT = {
     ),
 }
 # Said again by us although Wagtail says it: its words are not the ones that the rest of the admin uses.
-BETTER = {"live", "live + scheduled", "live + draft", "live + in moderation"}
+BETTER = {"live", "live + scheduled", "live + draft", "live + in moderation", "Promote"}
 METADATA = {
     "Project-Id-Version": "xiangxue",
     "Language": "zh_Hans",
