@@ -14,7 +14,7 @@ from django.db import transaction
 from courses.models import CoursePage, LessonPage
 from lms.core import clock
 from lms.core.search.upkeep import refill
-from lms.demo import after_class, geography, library, library_books, people, quizzes, study, trainings, viewings
+from lms.demo import after_class, drafts, geography, library, library_books, people, quizzes, study, trainings, viewings
 from lms.goals.services import open_year
 from lms.hours import totals
 from lms.hours.services import adopt_rule
@@ -70,6 +70,7 @@ def build(*, members: int, seed: int, told: Report) -> dict[str, Any]:
         lessons = library.publish(studio, cast.users["editor"], step("课程和视频"))
     quizzes.publish(cast.users["editor"])
     library_books.publish(cast.users["editor"])
+    drafts.write(cast.users["editor"])
     viewings.live_through(county, population, lessons[1:], random, step("集中收看"))
     viewings.begin_a_lesson(lessons[1], cast)
     quizzes.live_through(random)
