@@ -6,15 +6,24 @@ from itertools import count
 from typing import Any
 
 from django import forms
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 
 
 class PlainPageForm(WagtailAdminPageForm):
-    """An address that is taken gets a number: who writes a second course of a name need not know of addresses."""
+    """An address that is taken gets a number: who writes a second course of a name need not know of addresses.
+
+    One that is missing is made of the title: the admin does so while one types, but not yet when a title was pasted and the
+    page saved at once.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].required = False
 
     def clean_slug(self) -> str:
-        slug: str = self.cleaned_data["slug"]
+        slug: str = self.cleaned_data["slug"] or slugify(self.cleaned_data.get("title", ""), allow_unicode=True)
         beside = self.parent_page.get_children().exclude(pk=self.instance.pk)
         taken = set(beside.filter(slug__startswith=slug).values_list("slug", flat=True))
         numbered = (f"{slug}-{number}" for number in count(2))

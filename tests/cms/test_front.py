@@ -104,6 +104,18 @@ def test_a_new_course_says_what_comes_first_and_a_saved_one_where_lessons_go(log
     assert f'href="/admin/courses/{pk}/approve/"' not in page
 
 
+def test_a_title_pasted_and_saved_at_once_makes_the_address(login: Login) -> None:
+    editor, index = login("editor"), CourseIndexPage.objects.get()
+    made = [
+        add(editor, index, "coursepage", title="枇杷疏花", slug="", summary="x", category="skills")
+        for _time in range(2)
+    ]
+    assert list(CoursePage.objects.filter(pk__in=made).order_by("pk").values_list("slug", flat=True)) == [
+        "枇杷疏花",
+        "枇杷疏花-2",
+    ]
+
+
 def test_a_course_lists_its_lessons_and_a_lesson_leads_back(login: Login) -> None:
     lessons = make_course(5, 5)
     course = CoursePage.objects.get()
