@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Iterator
 from itertools import combinations
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 MOST_PIXELS = 40_000_000
 LONGEST_SIDE = 2000
@@ -67,6 +68,19 @@ def encode(image: Image.Image) -> bytes:
     out = io.BytesIO()
     clean.save(out, "JPEG", quality=QUALITY, optimize=True)
     return out.getvalue()
+
+
+def taken_at(data: bytes) -> dt.datetime | None:
+    """When the camera says that it took a photograph, by its own clock and without a zone; None when it does not say."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            details = image.getexif()
+            said = details.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or details.get(
+                ExifTags.Base.DateTime
+            )
+            return dt.datetime.strptime(str(said), "%Y:%m:%d %H:%M:%S") if said else None
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
+        return None
 
 
 def dhash(image: Image.Image) -> int:

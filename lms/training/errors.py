@@ -53,6 +53,12 @@ MESSAGES: dict[str, Promise] = {
     "survey-one-to-five": _("每一项请选 1 到 5 分"),
     "survey-once": _("您已经填过这份问卷"),
     "survey-not-there": _("参加过这次培训的人才能填写问卷"),
+    "visit-day": _("参观要提前申请，最早明天，最晚一年内"),
+    "base-full": _("这个半天基地接待不了这么多人"),
+    "too-many-photos": _("一次参观最多 30 张照片"),
+    "not-attended": _("参加过这次参观的人才能填写"),
+    "voice-unreadable": _("不是能播放的录音"),
+    "voice-too-large": _("录音超过 3 分钟，请录短一点"),
     "package-working": _("正在归档，请稍候"),
 }
 

@@ -22,6 +22,7 @@ from lms.training.closing.models import (
     SurveyAnswer,
     SurveyTicket,
 )
+from lms.training.visits.models import BaseRating, HostCount, VisitPhoto, VisitReflection, VisitRequest
 
 # Claims and what follows a class have modules of their own; here they join the app's models.
 __all__ = [
@@ -29,12 +30,14 @@ __all__ = [
     "ApprovalPolicy",
     "Attendance",
     "Base",
+    "BaseRating",
     "Claim",
     "ClaimEvent",
     "ClaimFile",
     "ClaimStretch",
     "ClosingTerms",
     "Enrolment",
+    "HostCount",
     "MakeUp",
     "MakeUpFile",
     "Outcome",
@@ -43,6 +46,9 @@ __all__ = [
     "SurveyTicket",
     "Training",
     "TrainingSession",
+    "VisitPhoto",
+    "VisitReflection",
+    "VisitRequest",
 ]
 
 

@@ -174,6 +174,20 @@ claim-twin            GET   claim-twin   county town secretary auditor         |
 base-list             GET   -            county town trainer secretary auditor
 base-detail           GET   base         county town trainer secretary auditor | county town trainer secretary auditor | county town trainer secretary auditor
 visit-register        GET   -            county town trainer secretary auditor
+visit-requests        GET   -            county town trainer secretary auditor
+visit-ask             GET   base         county town secretary                 | county town secretary | county town secretary
+visit-ask             POST  base         county town secretary                 | county town secretary | county town secretary
+visit-request         GET   visit-request county town trainer secretary auditor | county auditor | county auditor
+visit-request         POST  visit-request county town secretary                | county         | county
+visit-record          GET   visit        county town trainer secretary auditor | county auditor | county auditor
+visit-count           POST  visit-session county town secretary                | county         | county
+visit-photo-add       POST  visit-session county town trainer secretary        | county         | county
+visit-photo           GET   visit-photo  county town trainer secretary auditor | county auditor | county auditor
+visit-reflection      POST  visit        county town trainer secretary         | county         | county
+visit-voice           GET   visit-voice  county town trainer secretary auditor | county auditor | county auditor
+own-visit             GET   own-visit    member
+own-visit-reflection  POST  own-visit    member
+own-visit-rating      POST  own-visit    member
 
 play-start            POST  lesson       member
 package-open          POST  lesson-part  member
