@@ -96,7 +96,7 @@ def played_spans(session: PlaySession) -> list[PlaySpan]:
 
 LESSON = ("lesson_id", "course_id", "title", "category", "duration_ms", "needed_ms")
 """The columns of a play session that make a ``rules.Lesson``, in its order."""
-OPEN_SPAN = ("span_from_ms", "span_to_ms", "span_wall_ms", "beat_ms", "allowance_ms", "speed")
+OPEN_SPAN = ("span_from_ms", "span_to_ms", "span_wall_ms", "beat_ms", "allowance_ms")
 SPAN = ("from_ms", "to_ms", "wall_from_ms", "wall_to_ms")
 
 
@@ -117,7 +117,7 @@ def _own_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int
     sessions: dict[int, tuple[list[rules.Span], int, str, str]] = {}
     rows = PlaySession.objects.filter(member_id__in=ids).order_by("pk")
     voided_at: list[str | Combinable] = [plain("voided_at")]
-    columns = ["pk", "member_id", "mode", "started_ms", *voided_at, *OPEN_SPAN, *LESSON]
+    columns = ["pk", "member_id", "mode", "started_ms", *voided_at, *OPEN_SPAN, "speed", *LESSON]
     for row in rows.values_list(*columns).iterator(ROWS_AT_ONCE):
         pk, member_id, mode, started_ms, voided, start, end, wall, beat, allowance, speed, *values = row
         lesson = rules.Lesson(*values)
