@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from courses import catalogue
 from courses.models import LessonPage, LessonProgress
@@ -24,7 +24,9 @@ def pairs_seen_by(user: Any) -> QuerySet[HelpPair]:
     own = Q(helper__user=user) | Q(member__user=user)
     rows = HelpPair.objects.filter(own | within(units, "member__unit") | within(units, "helper__unit"))
     done = Count("tasks", filter=Q(tasks__done_at__isnull=False))
-    return rows.select_related("helper__unit", "member__unit").annotate(listed=Count("tasks"), done=done)
+    rows = rows.select_related("helper__unit", "member__unit").annotate(listed=Count("tasks"), done=done)
+    # A query that counts by groups forgets the model's own order.
+    return rows.order_by(F("ended_on").desc(nulls_first=True), "-begun_on", "-pk")
 
 
 def standing_of(member: Member) -> QuerySet[HelpPair]:

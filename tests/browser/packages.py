@@ -19,6 +19,9 @@ SHAPES = {
     "bare": made.without_organisation().zip(),
     "gbk": made.gbk_names().zip(),
     "thief": made.single12(made.THIEF).zip(),
+    # What a part has kept is there for the next test: who begins one anew has a lesson of his own.
+    "console": made.single12().zip(),
+    "minute": made.basic2004("2004 4th Edition").zip(),
 }
 
 

@@ -145,7 +145,7 @@ def test_case_13_a_script_reads_neither_cookies_nor_the_page_around_it(learner: 
 
 def test_case_12_completed_from_the_console_is_a_claim(learner: Page, site: Site) -> None:
     """The part is told to be complete the moment it is open. The page says so; the lesson is not learned, the hours stay."""
-    part = start(learner, "single")
+    part = start(learner, "console")
     saved(learner, lambda: part.click("#done"))
     expect(learner.locator("[data-mark]")).to_have_text(re.compile(f"{COMPLETED}|{PASSED}"))
     leave(learner)
@@ -156,7 +156,7 @@ def test_case_12_completed_from_the_console_is_a_claim(learner: Page, site: Site
 
 
 def test_a_minute_by_the_servers_clock_completes_a_lesson_of_a_minute(learner: Page) -> None:
-    start(learner, "fourth")
+    start(learner, "minute")
     expect(learner.locator("[data-status]")).to_have_text("这一课已学完，学时已记入。", timeout=90_000)
 
 
