@@ -51,6 +51,8 @@ def opened(page: Page, site: Site, path: str) -> Iterator[str]:
         yield str(answer and answer.status)
     elif page.url.removeprefix(site.url) != path:
         yield f"leads to {page.url}"
+    elif "text/html" not in (answer.header_value("content-type") or ""):
+        yield "is no page: pages.py names what is a file or a part"  # axe would wait in it for ever
 
 
 def inspect(page: Page, site: Site, path: str) -> Iterator[str]:
