@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -45,6 +45,11 @@ class SessionPlan:
     topic: str = ""
     room: Room | None = None
     experts: tuple[Expert, ...] = ()
+
+
+def moved(plan: SessionPlan, by: dt.timedelta) -> SessionPlan:
+    """The plan so many days on, at the same times of the day."""
+    return replace(plan, starts_at=plan.starts_at + by, ends_at=plan.ends_at + by)
 
 
 def plan_of(session: TrainingSession) -> SessionPlan:
