@@ -23,6 +23,9 @@ from lms.training.closing.models import (
     SurveyTicket,
 )
 from lms.training.planning.models import Booking, Expert, Organiser, Room, Venue
+from lms.training.planning.models import Booking, CalendarFeed, Expert, Organiser, Room, Venue
+
+# Claims, closing and planning have modules of their own; here they join the app's models.
 
 # Claims, closing and planning have modules of their own; here they join the app's models.
 __all__ = [
@@ -31,6 +34,7 @@ __all__ = [
     "Attendance",
     "Base",
     "Booking",
+    "CalendarFeed",
     "Claim",
     "ClaimEvent",
     "ClaimFile",

@@ -121,6 +121,10 @@ register-new          GET   register     county town secretary                 |
 register-new          POST  register     county town secretary                 | county town secretary | county town secretary
 register-edit         GET   register-row county town secretary                 | county         | county
 register-edit         POST  register-row county town secretary                 | county         | county
+calendar              GET   -            *
+calendar-feeds        GET   -            *
+calendar-feed-revoke  POST  own-feed     county
+calendar-ics          GET   feed-token   **                                    | **             | **
 training-edit         GET   training     county town secretary                 | county         | county
 training-enrol        POST  training     county town trainer secretary         | county         | county
 enrolment-cancel      POST  enrolment    county town trainer secretary         | county         | county

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from lms.members.models import Unit
+from lms.members.models import Unit, User
 
 
 class Venue(models.Model):
@@ -159,3 +159,44 @@ class Booking(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.resource_id} {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class CalendarFeed(models.Model):
+    """A calendar that somebody's phone or computer subscribes to. Who has the address reads it: only a hash is kept.
+
+    What it shows is what its owner may read at the moment it is fetched.
+    """
+
+    class Kind(models.TextChoices):
+        OWN = "own", _("我的培训")
+        UNIT = "unit", _("党组织的培训")
+        BASE = "base", _("基地的活动")
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="calendar_feeds")
+    kind = models.CharField(_("日历"), max_length=8, choices=Kind)
+    unit = models.ForeignKey(
+        Unit, verbose_name=_("党组织"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    base = models.ForeignKey(
+        "training.Base", verbose_name=_("基地"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("日历订阅")
+        verbose_name_plural = _("日历订阅")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="own", unit__isnull=True, base__isnull=True)
+                | Q(kind="unit", unit__isnull=False, base__isnull=True)
+                | Q(kind="base", unit__isnull=True, base__isnull=False),
+                name="feed_of_one_thing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        about = self.unit or self.base
+        return f"{self.get_kind_display()} · {about}" if about else str(self.get_kind_display())

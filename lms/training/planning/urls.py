@@ -2,11 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from lms.training.planning import views, views_registers
+from lms.training.planning import views, views_calendar, views_registers
 
 urlpatterns: list[URLPattern] = [
     path("desk/trainings/clashes/", views.clashes, name="training-clashes"),
     path("desk/registers/<slug:name>/", views_registers.register_list, name="register-list"),
     path("desk/registers/<slug:name>/new/", views_registers.register_new, name="register-new"),
     path("desk/registers/<slug:name>/<int:pk>/", views_registers.register_edit, name="register-edit"),
+    path("calendar/", views_calendar.calendar, name="calendar"),
+    path("calendar/feeds/", views_calendar.calendar_feeds, name="calendar-feeds"),
+    path("calendar/feeds/<int:pk>/revoke/", views_calendar.calendar_feed_revoke, name="calendar-feed-revoke"),
+    path("calendar/<str:token>.ics", views_calendar.calendar_ics, name="calendar-ics"),
 ]
