@@ -151,18 +151,13 @@ class SessionForm(forms.Form):
         return SessionPlan(starts_at, ends_at, values["measure"], values["topic"], room, experts)
 
 
-class BaseSessionFormSet(forms.BaseFormSet):
-    """The sessions of one plan; what they may take is read once for all rows."""
-
-    def plans(self) -> list[SessionPlan]:
-        """The rows that were filled in and hold together, as plans."""
-        rows = [row for row in self.forms if row.has_changed() or row.initial]
-        return [row.plan() for row in rows if row.is_valid() and not row.cleaned_data.get("DELETE")]
+SessionFormSet = forms.formset_factory(SessionForm, extra=BLANK_SESSIONS, can_delete=True, max_num=60)
 
 
-SessionFormSet = forms.formset_factory(
-    SessionForm, formset=BaseSessionFormSet, extra=BLANK_SESSIONS, can_delete=True, max_num=60
-)
+def plans_of(sessions: forms.BaseFormSet[Any]) -> list[SessionPlan]:
+    """The rows of a ``SessionFormSet`` that were filled in and hold together, as plans."""
+    rows = [row for row in sessions.forms if row.has_changed() or row.initial]
+    return [row.plan() for row in rows if row.is_valid() and not row.cleaned_data.get("DELETE")]
 
 
 class SeriesForm(forms.Form):

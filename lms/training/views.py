@@ -30,6 +30,7 @@ from lms.training.forms import (
     SessionFormSet,
     TrainingFilter,
     TrainingForm,
+    plans_of,
     posted,
     session_values,
 )
@@ -108,7 +109,7 @@ def training_new(request: SignedInRequest) -> HttpResponse:
     series = SeriesForm(posted(request), prefix="r")
     if request.method == "POST" and form.is_valid() and sessions.is_valid() and series.is_valid():
         try:
-            plans = series.expand(sessions.plans())
+            plans = series.expand(plans_of(sessions))
             training = services.plan_training(sessions=plans, by=request.user, **form.cleaned_data)
             return redirect("training-detail", training.uuid)
         except TrainingError as error:

@@ -38,11 +38,10 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A stretch of time and all it takes: ``session_id`` is the session's own, None before it is saved."""
+    """A stretch of time and all it takes."""
 
     slot: Slot
     resources: tuple[Resource, ...]
-    session_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +110,16 @@ def resources(trainer: User | None, room: Room | None, experts: Iterable[Expert]
     return (*found, *(Resource(Kind.EXPERT, one.pk, one.name) for one in experts))
 
 
-def needs(training: Training) -> list[Need]:
-    """What the saved sessions of a training take."""
+def needs(training: Training) -> dict[int, Need]:
+    """What the saved sessions of a training take, by session id."""
     rows = training.sessions.select_related("room__venue").prefetch_related("experts")
-    return [
-        Need(
+    return {
+        row.pk: Need(
             Slot(row.starts_at, row.ends_at),
             resources(training.trainer, row.room, sorted(row.experts.all(), key=lambda one: one.pk)),
-            row.pk,
         )
         for row in rows
-    ]
+    }
 
 
 # -- what stands in the way ----------------------------------------------------------------
@@ -243,23 +241,19 @@ def book(training: Training) -> None:
     """
     if training.state == Training.State.CANCELLED:
         return
-    wanted = needs(training)
-    if room_too_small(training.capacity, _rooms(training)):
+    by_session = needs(training)
+    wanted = list(by_session.values())
+    if room_too_small(training.capacity, Room.objects.filter(sessions__training=training)):
         raise TrainingError("room-too-small")
     if found := clashes(wanted, besides=training):
         raise DoubleBooked(found)
     _check_base(training, [need.slot for need in wanted])
     release(training)
-    rows = list(_rows(wanted))
     try:
         with transaction.atomic():
-            Booking.objects.bulk_create(rows)
+            Booking.objects.bulk_create(_rows(by_session.items()))
     except IntegrityError as error:  # taken since we looked
         raise DoubleBooked(clashes(wanted, besides=training)) from error
-
-
-def _rooms(training: Training) -> Iterable[Room | None]:
-    return Room.objects.filter(sessions__training=training)
 
 
 def _check_base(training: Training, slots: Sequence[Slot]) -> None:
@@ -270,11 +264,11 @@ def _check_base(training: Training, slots: Sequence[Slot]) -> None:
         raise full
 
 
-def _rows(wanted: Iterable[Need]) -> Iterator[Booking]:
-    for need in wanted:
+def _rows(wanted: Iterable[tuple[int, Need]]) -> Iterator[Booking]:
+    for session_id, need in wanted:
         for one in need.resources:
             yield Booking(
-                session_id=need.session_id,
+                session_id=session_id,
                 kind=one.kind,
                 resource_id=one.pk,
                 starts_at=need.slot.starts_at,

@@ -123,7 +123,7 @@ def as_ical(rows: Iterable[TrainingSession], name: str) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", name)
-    calendar.add("refresh-interval;value=duration", dt.timedelta(hours=1))
+    calendar.add("refresh-interval", dt.timedelta(hours=1), parameters={"VALUE": "DURATION"})
     for row in rows:
         calendar.add_component(_event(row))
     this_year = clock.today().year

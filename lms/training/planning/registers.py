@@ -49,14 +49,19 @@ class Stock:
 @transaction.atomic
 def save(*, entry: Entry, by: User | None) -> Entry:
     """Write a new or changed entry, with its audit row: what changed, from what to what."""
-    old = type(entry)._default_manager.filter(pk=entry.pk).values().first() if entry.pk else None
+    old = _values(entry) if entry.pk else {}
     entry.save()
-    new: dict[str, Any] = type(entry)._default_manager.filter(pk=entry.pk).values().get()
-    changes = {name: [str((old or {}).get(name, "")), str(value)] for name, value in new.items() if old != new}
+    changes = {name: [str(old.get(name, "")), str(value)] for name, value in _values(entry).items()}
     detail = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     action = f"{entry._meta.model_name}.{'update' if old else 'create'}"
     audit.record(action, by=by, on=entry, unit=entry.unit, changes=detail)
     return entry
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    """The entry as it is saved, by column."""
+    rows: Any = type(entry)._default_manager.filter(pk=entry.pk).values()
+    return dict(rows.get())
 
 
 def lecture_hours(year: int) -> dict[int, dt.timedelta]:

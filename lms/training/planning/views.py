@@ -13,7 +13,7 @@ from lms.members.http import SignedInRequest
 from lms.members.models import User
 from lms.members.permissions import can_anywhere
 from lms.training import selectors
-from lms.training.forms import SessionFormSet
+from lms.training.forms import SessionFormSet, plans_of
 from lms.training.models import Base
 from lms.training.planning import bookings
 from lms.training.planning.registers import Stock
@@ -32,7 +32,7 @@ def clashes(request: SignedInRequest) -> HttpResponse:
         else None
     )
     sessions = SessionFormSet(request.POST, prefix="s", form_kwargs={"stock": Stock.of_county(besides=training)})
-    plans = sessions.plans() if sessions.management_form.is_valid() else []
+    plans = plans_of(sessions) if sessions.management_form.is_valid() else []
     trainer = User.objects.filter(pk=_number(request.POST.get("trainer"))).first()
     wanted = [
         bookings.Need(Slot(plan.starts_at, plan.ends_at), bookings.resources(trainer, plan.room, plan.experts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,13 +132,14 @@ def _register_or_404(request: SignedInRequest, name: str) -> Register:
     return REGISTERS[name]
 
 
-def _with_hours(rows: Sequence[Any]) -> list[Any]:
+def _with_hours(rows: Iterable[Any]) -> list[Any]:
     """Experts with what they taught this year, in hours."""
+    entries = list(rows)
     hours = registers.lecture_hours(clock.today().year)
-    for row in rows:
+    for row in entries:
         if isinstance(row, Expert):
             row.taught = round(hours[row.pk].total_seconds() / 3600, 1) if row.pk in hours else 0  # type: ignore[attr-defined]
-    return list(rows)
+    return entries
 
 
 @login_required
@@ -154,7 +155,7 @@ def register_list(request: SignedInRequest, name: str) -> HttpResponseBase:
         except KeyError as error:
             raise Http404 from error
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    entries = _with_hours(page.object_list)
+    entries = _with_hours(page)
     context = {
         "name": name,
         "title": register.title,
