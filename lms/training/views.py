@@ -36,6 +36,7 @@ from lms.training.forms import (
 )
 from lms.training.models import Training
 from lms.training.planning import bookings
+from lms.training.planning.copying import copied_fields, copied_sessions
 from lms.training.planning.registers import Stock
 
 PAGE = 30
@@ -104,8 +105,11 @@ def training_new(request: SignedInRequest) -> HttpResponse:
     """Plan a training with its first sessions."""
     if not can_anywhere(request.user, "trainings.plan"):
         raise Http404
-    form = TrainingForm(posted(request), user=request.user, initial=_first_values(request))
-    sessions = SessionFormSet(posted(request), prefix="s", form_kwargs={"stock": Stock.of_county()})
+    source = _copied(request)
+    first = copied_fields(source) if source else _first_values(request)
+    rows = copied_sessions(source) if source else []
+    form = TrainingForm(posted(request), user=request.user, initial=first)
+    sessions = SessionFormSet(posted(request), prefix="s", initial=rows, form_kwargs={"stock": Stock.of_county()})
     series = SeriesForm(posted(request), prefix="r")
     if request.method == "POST" and form.is_valid() and sessions.is_valid() and series.is_valid():
         try:
@@ -122,6 +126,13 @@ def training_new(request: SignedInRequest) -> HttpResponse:
         "back": reverse("training-list"),
     }
     return render(request, "training/form.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _copied(request: SignedInRequest) -> Training | None:
+    """The training that ``?copy=`` names, as the beginning of a new one."""
+    if "copy" not in request.GET:
+        return None
+    return selectors.training_or_404(request.user, selectors.uuid_or_404(request.GET["copy"]))
 
 
 def _first_values(request: SignedInRequest) -> dict[str, str]:

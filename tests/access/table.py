@@ -121,6 +121,9 @@ register-new          GET   register     county town secretary                 |
 register-new          POST  register     county town secretary                 | county town secretary | county town secretary
 register-edit         GET   register-row county town secretary                 | county         | county
 register-edit         POST  register-row county town secretary                 | county         | county
+training-agenda       GET   training     county town trainer secretary auditor | county auditor | county auditor
+public-bases          GET   -            **
+public-base           GET   base         **                                    | **             | **
 calendar              GET   -            *
 calendar-feeds        GET   -            *
 calendar-feed-revoke  POST  own-feed     county

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_POST
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST, require_safe
 
 from lms.members.http import SignedInRequest
 from lms.members.models import User
@@ -16,6 +17,7 @@ from lms.training import selectors
 from lms.training.forms import SessionFormSet, plans_of
 from lms.training.models import Base
 from lms.training.planning import bookings
+from lms.training.planning.agenda import agenda
 from lms.training.planning.registers import Stock
 from lms.training.planning.rules import Slot
 
@@ -27,7 +29,7 @@ def clashes(request: SignedInRequest) -> HttpResponse:
     if not can_anywhere(request.user, "trainings.plan"):
         raise Http404
     training = (
-        selectors.training_or_404(request.user, _uuid(request.GET["training"]), "plan")
+        selectors.training_or_404(request.user, selectors.uuid_or_404(request.GET["training"]), "plan")
         if "training" in request.GET
         else None
     )
@@ -49,13 +51,15 @@ def clashes(request: SignedInRequest) -> HttpResponse:
     return render(request, "training/planning/_clashes.html", context)
 
 
+@login_required
+@require_safe
+def agenda_pdf(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    """The agenda to print and hand out."""
+    training = selectors.training_or_404(request.user, uuid)
+    name = content_disposition_header(False, f"{training.title}.pdf") or "inline"
+    return HttpResponse(agenda(training), content_type="application/pdf", headers={"Content-Disposition": name})
+
+
 def _number(text: str | None) -> int:
     """A number as it was typed; 0 when it is none."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise Http404 from error

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+from dataclasses import replace
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pypdf import PdfReader
 
 from lms.members.models import AuditEntry
 from lms.training import services
-from lms.training.models import Booking, Expert, Room, Training, Venue
+from lms.training.models import Base, Booking, Expert, Room, Training, Venue
 from lms.training.services import SessionPlan
 from tests.conftest import County
-from tests.training.conftest import FIRST_DAY, ClassRoom, on
+from tests.training.conftest import FIRST_DAY, NEXT_DAY, ClassRoom, on
 from tests.training.test_views import Login, plan_form
 
 pytestmark = pytest.mark.django_db
+SENT = ("day", "starts", "ends", "measure", "topic")
 
 
 @pytest.fixture
@@ -123,3 +127,44 @@ def test_who_is_enrolled_elsewhere_is_named_on_the_page(classroom: ClassRoom, de
     services.enrol_many(training=other, members=classroom.people[:1], by=None)
     page = desk.get(reverse("training-detail", args=[other.uuid])).content.decode()
     assert "有人同一时间还报了别的培训" in page and "李大山" in page
+
+
+def test_last_years_class_is_copied_to_the_same_day_of_the_week(
+    classroom: ClassRoom, desk: Client, personas: County
+) -> None:
+    """The form comes filled in; nothing is planned until it is saved, and the old one stays as it is."""
+    services.update_training(training=classroom.training, title="2026年葡萄栽培培训班", by=None)
+    address = reverse("training-new") + f"?copy={classroom.training.uuid}"
+    page = desk.get(address)
+    rows = [form.initial for form in page.context["sessions"].initial_forms]
+    assert [row["day"] for row in rows] == [FIRST_DAY + dt.timedelta(weeks=52), NEXT_DAY + dt.timedelta(weeks=52)]
+    assert page.context["form"]["title"].value() == "2027年葡萄栽培培训班"
+    sent = {f"s-{n}-{name}": value for n, row in enumerate(rows) for name, value in row.items() if name in SENT}
+    form = class_form(title="2027年葡萄栽培培训班", **sent, **{"s-TOTAL_FORMS": 2, "s-INITIAL_FORMS": 2})
+    assert desk.post(address, form).status_code == 302
+    copy = Training.objects.get(title="2027年葡萄栽培培训班")
+    assert [row.starts_at.date() for row in copy.sessions.all()] == [row["day"] for row in rows]
+    assert classroom.training.sessions.count() == 2
+    assert desk.get(reverse("training-new") + "?copy=nothing").status_code == 404
+
+
+def test_the_agenda_names_days_topics_and_teachers(classroom: ClassRoom, desk: Client, personas: County) -> None:
+    expert = Expert.objects.create(unit=personas.town, name="方志远")
+    plan = replace(services.plan_of(classroom.first), experts=(expert,))
+    services.update_session(session=classroom.first, plan=plan, by=None)
+    answer = desk.get(reverse("training-agenda", args=[classroom.training.uuid]))
+    assert answer["Content-Type"] == "application/pdf"
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+    for words in ("2026-03-05（四）", "08:30–11:30", "修剪与嫁接", "方志远", "葡萄栽培培训班"):
+        assert words in text, text
+
+
+def test_a_base_has_a_page_for_everybody_without_the_telephone(orchard: Base, personas: County, login: Login) -> None:
+    Base.objects.update(contact="老周", phone="13800000000", opening="每天 8:00–17:00", lat="30.12345", lng="114.54321")
+    address = reverse("public-base", args=[orchard.code])
+    page = Client().get(address).content.decode()
+    assert "每天 8:00–17:00" in page and "geo:30.12345,114.54321" in page
+    assert "老周" not in page
+    assert "老周" in login("member").get(address).content.decode()
+    assert address in Client().get(reverse("public-bases")).content.decode()
+    assert Client().get(reverse("public-base", args=["NO"])).status_code == 404
