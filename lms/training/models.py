@@ -22,7 +22,6 @@ from lms.training.closing.models import (
     SurveyAnswer,
     SurveyTicket,
 )
-from lms.training.planning.models import Booking, Expert, Organiser, Room, Venue
 from lms.training.planning.models import Booking, CalendarFeed, Expert, Organiser, Room, Venue
 
 # Claims, closing and planning have modules of their own; here they join the app's models.

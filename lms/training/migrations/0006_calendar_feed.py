@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("members", "0004_cadre_rank"),
-        ("training", "0004_booking_never_twice"),
+        ("training", "0005_booking_never_twice"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("members", "0004_cadre_rank"),
-        ("training", "0002_claims"),
+        ("training", "0003_closing"),
     ]
 
     operations = [

@@ -41,7 +41,7 @@ def book_trainers(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("training", "0003_planning")]
+    dependencies = [("training", "0004_planning")]
 
     operations = [
         migrations.RunPython(book_trainers, migrations.RunPython.noop),
