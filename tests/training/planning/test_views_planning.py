@@ -140,7 +140,7 @@ def test_last_years_class_is_copied_to_the_same_day_of_the_week(
     assert [row["day"] for row in rows] == [FIRST_DAY + dt.timedelta(weeks=52), NEXT_DAY + dt.timedelta(weeks=52)]
     assert page.context["form"]["title"].value() == "2027年葡萄栽培培训班"
     sent = {f"s-{n}-{name}": value for n, row in enumerate(rows) for name, value in row.items() if name in SENT}
-    form = class_form(title="2027年葡萄栽培培训班", **sent, **{"s-TOTAL_FORMS": 2, "s-INITIAL_FORMS": 2})
+    form = plan_form(kind="class", title="2027年葡萄栽培培训班", **sent, **{"s-TOTAL_FORMS": 2, "s-INITIAL_FORMS": 2})
     assert desk.post(address, form).status_code == 302
     copy = Training.objects.get(title="2027年葡萄栽培培训班")
     assert [row.starts_at.date() for row in copy.sessions.all()] == [row["day"] for row in rows]
