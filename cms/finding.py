@@ -165,7 +165,7 @@ def _bases(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
     return {
         base.pk: Shown(
             base.name,
-            reverse("base-detail", args=[base.code]) if opens else "",
+            reverse("base-detail" if opens else "public-base", args=[base.code]),
             [base.description],
             [base.get_kind_display(), base.theme, base.address or base.unit.label],
         )

@@ -317,6 +317,15 @@ MEDIA_LIMITS = {
     "reserve_mb": env.int("MEDIA_RESERVE_MB", default=1024),  # of the disk, that uploads leave to all the rest
 }
 
+# -- trainings ------------------------------------------------------------------
+
+# What a planner means by 上午, 下午 and 全天: begins, ends, how it is measured.
+TRAINING_HALF_DAYS = {
+    "morning": ("08:30", "11:30", "half_day"),
+    "afternoon": ("14:30", "17:30", "half_day"),
+    "day": ("08:30", "17:00", "day"),
+}
+
 # -- roster import ------------------------------------------------------------
 
 # What one uploaded roster may cost; it is read in a child process that is cut off beyond (lms/exchange/sandbox.py).

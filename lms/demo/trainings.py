@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from random import Random
 
 from lms.core import clock
 from lms.core.inserts import insert
+from lms.demo import planning
 from lms.demo.geography import COUNTY, County
 from lms.demo.people import Cast, Population
 from lms.members.models import Member, Unit, User
@@ -267,9 +268,11 @@ def plan_ahead(county: County, people: Population, cast: Cast) -> None:
     due = [cast.member, cast.elder, *(one for one in due if one.pk not in (cast.member.pk, cast.elder.pk))]
     grapes, today = county.bases[0], clock.today()
     day = last_half_day(clock.now())
+    hall, agronomist = planning.register(county)
+    pruning = replace(_plan(today, 3, "整形与修剪"), room=hall, experts=(agronomist,))
     rows: list[tuple[str, str, str, Base | None, Unit, SessionPlan]] = [
         (Kind.VISIT, "葡萄冬季修剪现场观摩", "skills", grapes, town, SessionPlan(*day, Measure.HALF_DAY, "冬剪示范")),
-        (Kind.CLASS, "葡萄冬季管理实训班", "skills", None, town, _plan(today, 3, "整形与修剪")),
+        (Kind.CLASS, "葡萄冬季管理实训班", "skills", None, town, pruning),
         (Kind.VISIT, "警示教育馆参观", "discipline", county.bases[7], town, _plan(today, 9, "以案说纪")),
         (Kind.MEETING, "年终民主评议党员大会", "purpose", None, branch, _plan(today, 12, "民主评议")),
     ]

@@ -6,18 +6,23 @@ import datetime as dt
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lms.core import clock
 from lms.members.models import Member, Unit, User
 from lms.members.selectors import named
 from lms.training import selectors
-from lms.training.models import Attendance, Training, TrainingSession
-from lms.training.services import Reconciliation, SessionPlan
+from lms.training.models import Attendance, Organiser, Training, TrainingSession
+from lms.training.planning.registers import Stock
+from lms.training.planning.rules import MOST_REPEATS, repeats
+from lms.training.services import Reconciliation, SessionPlan, moved
 
 BLANK_SESSIONS = 3
+PRESETS = (("", _("按下面的时间")), ("morning", _("上午")), ("afternoon", _("下午")), ("day", _("全天")))
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -75,12 +80,13 @@ class TrainingForm(forms.ModelForm):
 
     class Meta:
         model = Training
-        fields = ["kind", "title", "category", "unit", "base", "place", "trainer", "lecturer", "capacity"]
+        fields = ["kind", "title", "category", "unit", "base", "place", "trainer", "lecturer", "organiser", "capacity"]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         units = selectors.planners_units(user)
         cast(forms.ModelChoiceField, self.fields["base"]).queryset = selectors.bases()
+        cast(forms.ModelChoiceField, self.fields["organiser"]).queryset = Organiser.objects.filter(is_active=True)
         cast(forms.ModelChoiceField, self.fields["trainer"]).queryset = selectors.trainers(user)
         cast(forms.IntegerField, self.fields["capacity"]).min_value = 1
         if self.instance.pk:
@@ -99,16 +105,39 @@ class TrainingForm(forms.ModelForm):
 
 
 class SessionForm(forms.Form):
-    """One session: a day and two times; an end that is not after the beginning lies on the next day."""
+    """One session: a day and two times, or a half-day of the county's; an end not after the beginning lies on the next day."""
 
     pk = forms.IntegerField(widget=forms.HiddenInput, required=False)
     day = forms.DateField(label=_("日期"), widget=DateInput)
-    starts = forms.TimeField(label=_("开始"), widget=TimeInput)
-    ends = forms.TimeField(label=_("结束"), widget=TimeInput)
+    preset = forms.ChoiceField(label=_("时段"), required=False, choices=PRESETS)
+    starts = forms.TimeField(label=_("开始"), widget=TimeInput, required=False)
+    ends = forms.TimeField(label=_("结束"), widget=TimeInput, required=False)
     measure = forms.ChoiceField(
         label=_("计时方式"), choices=TrainingSession.Measure.choices, initial=TrainingSession.Measure.CLOCK
     )
     topic = forms.CharField(label=_("内容"), max_length=100, required=False)
+    room = forms.TypedChoiceField(label=_("教室"), required=False, coerce=int, empty_value=None)
+    experts = forms.TypedMultipleChoiceField(label=_("授课专家"), required=False, coerce=int)
+
+    def __init__(self, *args: Any, stock: Stock | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stock = stock or Stock()
+        cast(forms.ChoiceField, self.fields["room"]).choices = [("", _("不占用")), *self.stock.room_choices]
+        cast(forms.ChoiceField, self.fields["experts"]).choices = self.stock.expert_choices
+        for name in ("room", "experts"):
+            if not self.fields[name].choices[name == "room" :]:  # type: ignore[attr-defined]
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """The two times: as typed, or those of the half-day that was chosen."""
+        values = super().clean() or {}
+        if preset := values.get("preset"):
+            starts, ends, measure = settings.TRAINING_HALF_DAYS[preset]
+            values |= {"starts": dt.time.fromisoformat(starts), "ends": dt.time.fromisoformat(ends), "measure": measure}
+        for name in ("starts", "ends"):
+            if name in values and values[name] is None:
+                self.add_error(name, _("请填写时间，或选择时段"))
+        return values
 
     def plan(self) -> SessionPlan:
         """The session as the services take it."""
@@ -117,10 +146,67 @@ class SessionForm(forms.Form):
         ends_at = timezone.make_aware(dt.datetime.combine(values["day"], values["ends"]))
         if ends_at <= starts_at:
             ends_at += dt.timedelta(days=1)
-        return SessionPlan(starts_at, ends_at, values["measure"], values["topic"])
+        room = self.stock.rooms.get(values.get("room"))
+        experts = tuple(self.stock.experts[pk] for pk in sorted(values.get("experts", [])))
+        return SessionPlan(starts_at, ends_at, values["measure"], values["topic"], room, experts)
 
 
 SessionFormSet = forms.formset_factory(SessionForm, extra=BLANK_SESSIONS, can_delete=True, max_num=60)
+
+
+def plans_of(sessions: forms.BaseFormSet[Any]) -> list[SessionPlan]:
+    """The rows of a ``SessionFormSet`` that were filled in and hold together, as plans."""
+    rows = [row for row in sessions.forms if row.has_changed() or row.initial]
+    return [row.plan() for row in rows if row.is_valid() and not row.cleaned_data.get("DELETE")]
+
+
+class SeriesForm(forms.Form):
+    """Whether the first session of a new plan repeats: how often, on which days, until when."""
+
+    every = forms.ChoiceField(
+        label=_("重复"),
+        required=False,
+        choices=[
+            ("", _("不重复")),
+            ("1", _("每天")),
+            ("7", _("每周")),
+            ("14", _("每两周")),
+            ("weekdays", _("按星期几")),
+        ],
+    )
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("星期几"),
+        required=False,
+        coerce=int,
+        choices=list(enumerate((_("一"), _("二"), _("三"), _("四"), _("五"), _("六"), _("日")))),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    times = forms.IntegerField(label=_("共几次"), required=False, min_value=2, max_value=MOST_REPEATS)
+    until = forms.DateField(label=_("到哪天为止"), required=False, widget=DateInput)
+
+    def clean(self) -> dict[str, Any]:
+        """A series has an end, and one by days of the week names them."""
+        values = super().clean() or {}
+        if values.get("every") and not values.get("times") and not values.get("until"):
+            self.add_error("times", _("请填写共几次，或到哪天为止"))
+        if values.get("every") == "weekdays" and not values.get("weekdays"):
+            self.add_error("weekdays", _("请选择星期几"))
+        return values
+
+    def expand(self, plans: list[SessionPlan]) -> list[SessionPlan]:
+        """The plans, the first of them repeated as was chosen; a day that is planned already stays as it is."""
+        every = self.cleaned_data["every"]
+        if not every or not plans:
+            return plans
+        first, end = plans[0], {name: self.cleaned_data[name] for name in ("times", "until")}
+        rhythm: dict[str, Any] = (
+            {"weekdays": self.cleaned_data["weekdays"]} if every == "weekdays" else {"every_days": int(every)}
+        )
+        day = clock.local_date(first.starts_at)
+        days = repeats(day, **rhythm, times=end["times"] or 0, until=end["until"])
+        series = [moved(first, one - day) for one in days]
+        starts = {plan.starts_at for plan in plans}
+        return [*plans, *(plan for plan in series if plan.starts_at not in starts)]
 
 
 def session_values(session: TrainingSession) -> dict[str, Any]:
@@ -133,6 +219,8 @@ def session_values(session: TrainingSession) -> dict[str, Any]:
         "ends": ends.time(),
         "measure": session.measure,
         "topic": session.topic,
+        "room": session.room_id,
+        "experts": [expert.pk for expert in session.experts.all()],
     }
 
 

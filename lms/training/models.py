@@ -22,30 +22,37 @@ from lms.training.closing.models import (
     SurveyAnswer,
     SurveyTicket,
 )
+from lms.training.planning.models import Booking, CalendarFeed, Expert, Organiser, Room, Venue
 from lms.training.visits.models import BaseRating, HostCount, VisitPhoto, VisitReflection, VisitRequest
 
-# Claims and what follows a class have modules of their own; here they join the app's models.
+# Claims, closing, planning and visits have modules of their own; here they join the app's models.
 __all__ = [
     "Appeal",
     "ApprovalPolicy",
     "Attendance",
     "Base",
     "BaseRating",
+    "Booking",
+    "CalendarFeed",
     "Claim",
     "ClaimEvent",
     "ClaimFile",
     "ClaimStretch",
     "ClosingTerms",
     "Enrolment",
+    "Expert",
     "HostCount",
     "MakeUp",
     "MakeUpFile",
+    "Organiser",
     "Outcome",
     "Package",
+    "Room",
     "SurveyAnswer",
     "SurveyTicket",
     "Training",
     "TrainingSession",
+    "Venue",
     "VisitPhoto",
     "VisitReflection",
     "VisitRequest",
@@ -69,7 +76,12 @@ class Base(index.Indexed, models.Model):
     theme = models.CharField(_("主题或作物"), max_length=60, blank=True)
     unit = models.ForeignKey(Unit, verbose_name=_("所属组织"), on_delete=models.PROTECT, related_name="bases")
     address = models.CharField(_("地址"), max_length=200, blank=True)
+    lat = models.DecimalField(_("纬度"), max_digits=8, decimal_places=5, null=True, blank=True)
+    lng = models.DecimalField(_("经度"), max_digits=8, decimal_places=5, null=True, blank=True)
     capacity = models.PositiveIntegerField(_("容纳人数"), default=50)
+    opening = models.CharField(_("开放时间"), max_length=100, blank=True)
+    guide = models.CharField(_("讲解员"), max_length=60, blank=True)
+    what_to_bring = models.CharField(_("参观须知"), max_length=200, blank=True)
     contact = models.CharField(_("联系人"), max_length=60, blank=True)
     phone = models.CharField(_("联系电话"), max_length=20, blank=True)
     description = models.TextField(_("简介"), blank=True)
@@ -120,6 +132,14 @@ class Training(index.Indexed, models.Model):
         User, verbose_name=_("负责教师"), null=True, blank=True, on_delete=models.PROTECT, related_name="trainings"
     )
     lecturer = models.CharField(_("主讲人或讲解员"), max_length=60, blank=True)
+    organiser = models.ForeignKey(
+        Organiser,
+        verbose_name=_("承办单位"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="trainings",
+    )
     capacity = models.PositiveIntegerField(_("名额"), default=60)
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.OPEN)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -172,6 +192,13 @@ class TrainingSession(models.Model):
     ends_at = models.DateTimeField(_("结束时间"))
     measure = models.CharField(_("计时方式"), max_length=8, choices=Measure, default=Measure.CLOCK)
     topic = models.CharField(_("内容"), max_length=100, blank=True)
+    room = models.ForeignKey(
+        Room, verbose_name=_("教室"), null=True, blank=True, on_delete=models.PROTECT, related_name="sessions"
+    )
+    experts = models.ManyToManyField(Expert, verbose_name=_("授课专家"), blank=True, related_name="sessions")
+    # How often it was moved or called off: calendars take the version with the higher number (RFC 5545, SEQUENCE).
+    sequence = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField(auto_now=True)
 
     view_permission = "trainings.view"
     unit_lookup = "training__unit"
@@ -185,7 +212,10 @@ class TrainingSession(models.Model):
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_start"),
             models.UniqueConstraint(fields=["training", "starts_at"], name="session_once"),
         ]
-        indexes = [models.Index(fields=["starts_at"], name="session_start")]
+        indexes = [
+            models.Index(fields=["starts_at"], name="session_start"),
+            models.Index(fields=["ends_at"], name="session_end"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.training} {self.starts_at:%Y-%m-%d %H:%M}"

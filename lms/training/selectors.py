@@ -64,6 +64,14 @@ def training_or_404(user: Any, uuid: UUID, act: str = "view") -> Training:
     return training
 
 
+def uuid_or_404(text: str) -> UUID:
+    """A UUID as it stands in an address; what is none is not found."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Http404 from error
+
+
 def session_or_404(user: Any, uuid: UUID, session_id: int, act: str = "view") -> TrainingSession:
     """One session of a training that the person may ``view``, ``run`` or ``plan``."""
     training = training_or_404(user, uuid, act)

@@ -10,10 +10,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from lms.core import clock
 from lms.core.search.upkeep import refresh
@@ -23,22 +24,44 @@ from lms.members import audit
 from lms.members.models import Member, Unit, User
 from lms.training import selectors, telling
 from lms.training.errors import TrainingError
-from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
+from lms.training.models import Attendance, Base, Enrolment, Expert, Room, Training, TrainingSession
+from lms.training.planning import bookings
 
 BATCH = 500
 LONGEST_SESSION = dt.timedelta(hours=24)
-EDITABLE = ("title", "category", "base", "place", "trainer", "lecturer", "capacity")
+EDITABLE = ("title", "category", "base", "place", "trainer", "lecturer", "organiser", "capacity")
+TAKING = frozenset({"base", "trainer", "capacity"})
+"""What, when it changes, takes other people, places or seats."""
 Status = Attendance.Status
 
 
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
-    """When a session runs, by which measure (``clock``, ``half_day``, ``day``) and about what."""
+    """When a session runs, by which measure (``clock``, ``half_day``, ``day``), about what, where and by whom."""
 
     starts_at: dt.datetime
     ends_at: dt.datetime
     measure: str = TrainingSession.Measure.CLOCK
     topic: str = ""
+    room: Room | None = None
+    experts: tuple[Expert, ...] = ()
+
+
+def moved(plan: SessionPlan, by: dt.timedelta) -> SessionPlan:
+    """The plan so many days on, at the same times of the day."""
+    return replace(plan, starts_at=plan.starts_at + by, ends_at=plan.ends_at + by)
+
+
+def plan_of(session: TrainingSession) -> SessionPlan:
+    """A saved session as a plan."""
+    return SessionPlan(
+        session.starts_at,
+        session.ends_at,
+        session.measure,
+        session.topic,
+        session.room,
+        tuple(session.experts.order_by("pk")),
+    )
 
 
 def _lock(training: Training) -> Training:
@@ -71,6 +94,7 @@ def plan_training(
     training.save()
     for plan in sessions:
         _insert_session(training, plan)
+    bookings.book(training)
     refresh(training)
     audit.record("training.plan", by=by, on=training, unit=unit, kind=kind, sessions=len(sessions))
     telling.planned(training, by)
@@ -101,6 +125,8 @@ def update_training(*, training: Training, by: User | None, **fields: Any) -> bo
         if training.capacity < _seats_taken(training):
             raise TrainingError("capacity")
         training.save()
+    if TAKING & set(changes):
+        bookings.book(training)
     refresh(training)
     audit.record("training.update", by=by, on=training, unit=training.unit, **detail)
     if training.state == Training.State.OPEN and changes.keys() & {"place", "base"}:
@@ -117,9 +143,16 @@ def _check_times(training: Training, plan: SessionPlan, besides: int = 0) -> Non
 
 def _insert_session(training: Training, plan: SessionPlan) -> TrainingSession:
     _check_times(training, plan)
-    return TrainingSession.objects.create(
-        training=training, starts_at=plan.starts_at, ends_at=plan.ends_at, measure=plan.measure, topic=plan.topic
+    session = TrainingSession.objects.create(
+        training=training,
+        starts_at=plan.starts_at,
+        ends_at=plan.ends_at,
+        measure=plan.measure,
+        topic=plan.topic,
+        room=plan.room,
     )
+    session.experts.set(plan.experts)
+    return session
 
 
 @transaction.atomic
@@ -127,6 +160,7 @@ def add_session(*, training: Training, plan: SessionPlan, by: User | None) -> Tr
     """Add a session to an open training."""
     training = _lock_open(training)
     session = _insert_session(training, plan)
+    bookings.book(training)
     refresh(training)
     audit.record("training.session.add", by=by, on=training, unit=training.unit, starts_at=str(plan.starts_at))
     return session
@@ -140,7 +174,7 @@ def update_session(*, session: TrainingSession, plan: SessionPlan, by: User | No
     """
     training = _lock(session.training)
     session = TrainingSession.objects.get(pk=session.pk)
-    old = SessionPlan(session.starts_at, session.ends_at, session.measure, session.topic)
+    old = plan_of(session)
     if old == plan:
         return False
     _check_times(training, plan, besides=session.pk)
@@ -148,8 +182,11 @@ def update_session(*, session: TrainingSession, plan: SessionPlan, by: User | No
         _refuse_own(by, session.attendances.values_list("member__user_id", flat=True))
     with _reposted(training, None, by):
         session.starts_at, session.ends_at = plan.starts_at, plan.ends_at
-        session.measure, session.topic = plan.measure, plan.topic
+        session.measure, session.topic, session.room = plan.measure, plan.topic, plan.room
+        session.sequence += 1
         session.save()
+        session.experts.set(plan.experts)
+    bookings.book(training)
     refresh(training)
     old_times = [str(old.starts_at), str(old.ends_at), old.measure]
     new_times = [str(plan.starts_at), str(plan.ends_at), plan.measure]
@@ -187,6 +224,8 @@ def cancel_training(*, training: Training, reason: str, by: User | None) -> None
     training = _lock_open(training)
     training.state = Training.State.CANCELLED
     training.save(update_fields=["state"])
+    training.sessions.update(sequence=F("sequence") + 1, changed_at=clock.now())
+    bookings.release(training)
     audit.record("training.cancel", by=by, on=training, unit=training.unit, reason=reason)
     telling.cancelled(training, reason, by)
 

@@ -4,12 +4,14 @@ from django.urls import URLPattern, path
 
 from lms.training import views, views_claims, views_claims_desk, views_roster, views_telling
 from lms.training.closing.urls import urlpatterns as closing
+from lms.training.planning.urls import urlpatterns as planning
 from lms.training.visits.urls import urlpatterns as visits
 
 CLAIM = "claims/<uuid:uuid>/"
 SESSION = "desk/trainings/<uuid:uuid>/sessions/<int:session_id>/"
 
 urlpatterns: list[URLPattern] = [
+    *planning,
     path("desk/trainings/", views.training_list, name="training-list"),
     path("desk/trainings/new/", views.training_new, name="training-new"),
     path("desk/trainings/<uuid:uuid>/", views.training_detail, name="training-detail"),

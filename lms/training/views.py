@@ -26,13 +26,18 @@ from lms.training.forms import (
     CancelForm,
     CloseForm,
     PickForm,
+    SeriesForm,
     SessionFormSet,
     TrainingFilter,
     TrainingForm,
+    plans_of,
     posted,
     session_values,
 )
 from lms.training.models import Training
+from lms.training.planning import bookings
+from lms.training.planning.copying import copied_fields, copied_sessions
+from lms.training.planning.registers import Stock
 
 PAGE = 30
 PICK_PAGE = 60
@@ -74,7 +79,7 @@ def _download(columns: Any, rows: Any, format: str, name: str) -> HttpResponseBa
 def training_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """One training: its sessions with their figures, who is enrolled."""
     training = selectors.training_or_404(request.user, uuid)
-    sessions = list(training.sessions.all())
+    sessions = list(training.sessions.select_related("room__venue").prefetch_related("experts"))
     figures = selectors.tallies(training, sessions)
     members = list(selectors.enrolled_members(training))
     is_open = training.state == Training.State.OPEN
@@ -84,6 +89,7 @@ def training_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "next_call": next((session for session in sessions if figures[session.pk].unmarked), None) if is_open else None,
         "members": members,
         "is_open": is_open,
+        "member_clashes": bookings.member_clashes(training) if is_open else [],
         "may_run": selectors.may_run(request.user, training),
         "may_plan": selectors.may_plan(request.user, training),
         "may_certify": training.state == Training.State.CLOSED and can_anywhere(request.user, "certificates.issue"),
@@ -99,17 +105,34 @@ def training_new(request: SignedInRequest) -> HttpResponse:
     """Plan a training with its first sessions."""
     if not can_anywhere(request.user, "trainings.plan"):
         raise Http404
-    form = TrainingForm(posted(request), user=request.user, initial=_first_values(request))
-    sessions = SessionFormSet(posted(request), prefix="s")
-    if request.method == "POST" and form.is_valid() and sessions.is_valid():
-        plans = [row.plan() for row in sessions if row.has_changed() and not row.cleaned_data.get("DELETE")]
+    source = _copied(request)
+    first = copied_fields(source) if source else _first_values(request)
+    rows = copied_sessions(source) if source else []
+    form = TrainingForm(posted(request), user=request.user, initial=first)
+    sessions = SessionFormSet(posted(request), prefix="s", initial=rows, form_kwargs={"stock": Stock.of_county()})
+    series = SeriesForm(posted(request), prefix="r")
+    if request.method == "POST" and form.is_valid() and sessions.is_valid() and series.is_valid():
         try:
+            plans = series.expand(plans_of(sessions))
             training = services.plan_training(sessions=plans, by=request.user, **form.cleaned_data)
             return redirect("training-detail", training.uuid)
         except TrainingError as error:
             form.add_error(None, error.message)
-    context = {"form": form, "sessions": sessions, "heading": _("新建培训"), "back": reverse("training-list")}
+    context = {
+        "form": form,
+        "sessions": sessions,
+        "series": series,
+        "heading": _("新建培训"),
+        "back": reverse("training-list"),
+    }
     return render(request, "training/form.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _copied(request: SignedInRequest) -> Training | None:
+    """The training that ``?copy=`` names, as the beginning of a new one."""
+    if "copy" not in request.GET:
+        return None
+    return selectors.training_or_404(request.user, selectors.uuid_or_404(request.GET["copy"]))
 
 
 def _first_values(request: SignedInRequest) -> dict[str, str]:
@@ -123,8 +146,9 @@ def training_edit(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     if training.state == Training.State.CANCELLED:
         raise Http404
     form = TrainingForm(posted(request), user=request.user, instance=training)
-    rows = [session_values(session) for session in training.sessions.all()]
-    sessions = SessionFormSet(posted(request), prefix="s", initial=rows)
+    rows = [session_values(session) for session in training.sessions.prefetch_related("experts")]
+    stock = Stock.of_county(besides=training)
+    sessions = SessionFormSet(posted(request), prefix="s", initial=rows, form_kwargs={"stock": stock})
     if training.state == Training.State.CLOSED:
         sessions.extra = 0
     if request.method == "POST" and form.is_valid() and sessions.is_valid():
@@ -247,7 +271,8 @@ def base_list(request: SignedInRequest) -> HttpResponse:
     """The bases of the county with the visits ahead."""
     if not selectors.may_open_desk(request.user):
         raise Http404
-    return render(request, "training/bases.html", {"bases": selectors.bases()})
+    may_plan = can_anywhere(request.user, "trainings.plan")
+    return render(request, "training/bases.html", {"bases": selectors.bases(), "may_plan": may_plan})
 
 
 @login_required

@@ -115,6 +115,19 @@ own-sheet-pdf         GET   year         member
 training-list         GET   -            county town trainer secretary auditor
 training-new          GET   -            county town secretary
 training-detail       GET   training     county town trainer secretary auditor | county auditor | county auditor
+training-clashes      POST  -            county town secretary
+register-list         GET   register     county town secretary                 | county town secretary | county town secretary
+register-new          GET   register     county town secretary                 | county town secretary | county town secretary
+register-new          POST  register     county town secretary                 | county town secretary | county town secretary
+register-edit         GET   register-row county town secretary                 | county         | county
+register-edit         POST  register-row county town secretary                 | county         | county
+training-agenda       GET   training     county town trainer secretary auditor | county auditor | county auditor
+public-bases          GET   -            **
+public-base           GET   base         **                                    | **             | **
+calendar              GET   -            *
+calendar-feeds        GET   -            *
+calendar-feed-revoke  POST  own-feed     county
+calendar-ics          GET   feed-token   **                                    | **             | **
 training-edit         GET   training     county town secretary                 | county         | county
 training-enrol        POST  training     county town trainer secretary         | county         | county
 enrolment-cancel      POST  enrolment    county town trainer secretary         | county         | county

@@ -41,7 +41,7 @@ def test_from_the_countys_rate_to_the_evidence_of_one_hour_in_three_clicks(sign_
     rate = page.locator("a.stat", has_text="党员达标率")
     met, assessed = map(int, re.search(r"(\d+) ÷ (\d+)", rate.inner_text()).groups())
     shown = Decimal(rate.locator(".stat-number").inner_text().removesuffix("%"))
-    assert abs(shown - Decimal(100 * met) / assessed) <= Decimal("0.05")
+    assert 0 <= Decimal(100 * met) / assessed - shown < Decimal("0.1")  # a share is never rounded up
     picture(page, 1)
 
     rate.click()

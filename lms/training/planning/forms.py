@@ -1,0 +1,118 @@
+"""Forms of the registers: one for each kind of entry."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+
+from lms.members.models import Unit, User
+from lms.members.permissions import visible, visible_units
+from lms.training.forms import DateInput, UnitChoice
+from lms.training.models import Base, Expert, Organiser, Room, Venue
+
+
+class EntryForm(forms.ModelForm):
+    """An entry of a register; its unit is one for which the person may plan."""
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        if "unit" in self.fields:
+            units = visible_units(user, "trainings.plan").order_by("path")
+            cast(UnitChoice, self.fields["unit"]).queryset = units
+            self.initial["unit"] = self.instance.unit.code if self.instance.pk else _first_code(units)
+
+
+def _first_code(units: Any) -> str:
+    first: Unit | None = units.first()
+    return first.code if first else ""
+
+
+class VenueForm(EntryForm):
+    """A building."""
+
+    unit = UnitChoice(label=Venue._meta.get_field("unit").verbose_name)
+
+    class Meta:
+        model = Venue
+        fields = ["name", "unit", "address", "contact", "phone", "is_active"]
+
+
+class RoomForm(EntryForm):
+    """A room of a building that the person's unit looks after."""
+
+    class Meta:
+        model = Room
+        fields = ["venue", "name", "capacity", "equipment", "is_active"]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        own = visible(Venue.objects.all(), user).select_related("unit")
+        cast(forms.ModelChoiceField, self.fields["venue"]).queryset = own
+        cast(forms.IntegerField, self.fields["capacity"]).min_value = 1
+
+
+class ExpertForm(EntryForm):
+    """Somebody who is appointed to teach."""
+
+    unit = UnitChoice(label=Expert._meta.get_field("unit").verbose_name)
+
+    class Meta:
+        model = Expert
+        fields = [
+            "name",
+            "unit",
+            "title",
+            "employer",
+            "fields",
+            "fee_class",
+            "phone",
+            "availability",
+            "appointed_on",
+            "appointed_until",
+            "is_active",
+        ]
+        widgets = {"appointed_on": DateInput, "appointed_until": DateInput}
+
+
+class OrganiserForm(EntryForm):
+    """Who carries trainings out."""
+
+    unit = UnitChoice(label=Organiser._meta.get_field("unit").verbose_name)
+
+    class Meta:
+        model = Organiser
+        fields = ["name", "unit", "contact", "phone", "is_active"]
+
+
+class BaseForm(EntryForm):
+    """A base; its code is its address for good and is chosen once."""
+
+    unit = UnitChoice(label=Base._meta.get_field("unit").verbose_name)
+
+    class Meta:
+        model = Base
+        fields = [
+            "code",
+            "name",
+            "kind",
+            "theme",
+            "unit",
+            "address",
+            "lat",
+            "lng",
+            "capacity",
+            "opening",
+            "guide",
+            "what_to_bring",
+            "contact",
+            "phone",
+            "description",
+        ]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        cast(forms.IntegerField, self.fields["capacity"]).min_value = 1
+        if self.instance.pk:
+            del self.fields["code"]

@@ -1,0 +1,202 @@
+"""Registers that plans draw on (venues, rooms, experts, organisers), what is taken when, and subscribed calendars."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from lms.members.models import Unit, User
+
+
+class Venue(models.Model):
+    """A building in which people meet: a party school, a hall, a village's service centre."""
+
+    unit = models.ForeignKey(Unit, verbose_name=_("管理单位"), on_delete=models.PROTECT, related_name="venues")
+    name = models.CharField(_("名称"), max_length=100)
+    address = models.CharField(_("地址"), max_length=200, blank=True)
+    contact = models.CharField(_("联系人"), max_length=60, blank=True)
+    phone = models.CharField(_("联系电话"), max_length=20, blank=True)
+    is_active = models.BooleanField(_("在用"), default=True)
+
+    view_permission = "trainings.plan"
+    unit_lookup = "unit"
+    own_lookup = None
+
+    class Meta:
+        verbose_name = _("场所")
+        verbose_name_plural = _("场所")
+        ordering = ["unit__path", "name"]
+        constraints = [models.UniqueConstraint(fields=["unit", "name"], name="venue_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Room(models.Model):
+    """A room of a venue: one session at a time."""
+
+    venue = models.ForeignKey(Venue, verbose_name=_("场所"), on_delete=models.PROTECT, related_name="rooms")
+    name = models.CharField(_("教室或会议室"), max_length=60)
+    capacity = models.PositiveIntegerField(_("座位数"), default=60)
+    equipment = models.CharField(_("设备"), max_length=200, blank=True)
+    is_active = models.BooleanField(_("在用"), default=True)
+
+    view_permission = "trainings.plan"
+    unit_lookup = "venue__unit"
+    own_lookup = None
+
+    class Meta:
+        verbose_name = _("教室")
+        verbose_name_plural = _("教室")
+        ordering = ["venue__unit__path", "venue__name", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["venue", "name"], name="room_once"),
+            models.CheckConstraint(condition=Q(capacity__gt=0), name="room_holds_somebody"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.venue.name} · {self.name}"
+
+    @property
+    def unit(self) -> Unit:
+        """Who looks after the room: the unit of its venue."""
+        return self.venue.unit
+
+
+class Expert(models.Model):
+    """A person who is appointed (聘任) to teach: a lecturer of the party school, an agronomist, a model farmer."""
+
+    class Fee(models.TextChoices):
+        NONE = "none", _("不取酬")
+        JUNIOR = "junior", _("中级及以下")
+        SENIOR = "senior", _("副高级")
+        FULL = "full", _("正高级")
+        FELLOW = "fellow", _("院士、全国知名专家")
+
+    unit = models.ForeignKey(Unit, verbose_name=_("聘任单位"), on_delete=models.PROTECT, related_name="experts")
+    name = models.CharField(_("姓名"), max_length=60)
+    title = models.CharField(_("职务或职称"), max_length=60, blank=True)
+    employer = models.CharField(_("工作单位"), max_length=100, blank=True)
+    fields = models.CharField(_("专长"), max_length=200, blank=True)
+    fee_class = models.CharField(_("讲课费档次"), max_length=8, choices=Fee, default=Fee.NONE)
+    phone = models.CharField(_("联系电话"), max_length=20, blank=True)
+    availability = models.CharField(_("可授课时间"), max_length=200, blank=True)
+    appointed_on = models.DateField(_("聘任日期"), null=True, blank=True)
+    appointed_until = models.DateField(_("聘期至"), null=True, blank=True)
+    is_active = models.BooleanField(_("在聘"), default=True)
+
+    view_permission = "trainings.plan"
+    unit_lookup = "unit"
+    own_lookup = None
+
+    class Meta:
+        verbose_name = _("专家教师")
+        verbose_name_plural = _("专家教师")
+        ordering = ["unit__path", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(appointed_until__isnull=True)
+                | Q(appointed_on__isnull=True)
+                | Q(appointed_until__gte=F("appointed_on")),
+                name="expert_term_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}（{self.title}）" if self.title else self.name
+
+
+class Organiser(models.Model):
+    """Who carries a training out for the unit that holds it (承办单位)."""
+
+    unit = models.ForeignKey(Unit, verbose_name=_("所属组织"), on_delete=models.PROTECT, related_name="organisers")
+    name = models.CharField(_("名称"), max_length=100)
+    contact = models.CharField(_("联系人"), max_length=60, blank=True)
+    phone = models.CharField(_("联系电话"), max_length=20, blank=True)
+    is_active = models.BooleanField(_("在用"), default=True)
+
+    view_permission = "trainings.plan"
+    unit_lookup = "unit"
+    own_lookup = None
+
+    class Meta:
+        verbose_name = _("承办单位")
+        verbose_name_plural = _("承办单位")
+        ordering = ["unit__path", "name"]
+        constraints = [models.UniqueConstraint(fields=["unit", "name"], name="organiser_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Booking(models.Model):
+    """That a room, an expert or a trainer is taken by a session. No two of one resource overlap: the database says so.
+
+    PostgreSQL by an exclusion constraint (``booking_never_twice``); SQLite by its one writer at a time, under which the
+    service looks before it books.
+    """
+
+    class Kind(models.TextChoices):
+        ROOM = "room", _("教室")
+        EXPERT = "expert", _("专家教师")
+        TRAINER = "trainer", _("负责教师")
+
+    session = models.ForeignKey("training.TrainingSession", on_delete=models.CASCADE, related_name="bookings")
+    kind = models.CharField(max_length=8, choices=Kind)
+    resource_id = models.PositiveBigIntegerField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("占用")
+        verbose_name_plural = _("占用")
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="booking_ends_after_start"),
+            models.UniqueConstraint(fields=["session", "kind", "resource_id"], name="booking_once_a_session"),
+        ]
+        indexes = [models.Index(fields=["kind", "resource_id", "ends_at"], name="booking_resource")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.resource_id} {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class CalendarFeed(models.Model):
+    """A calendar that somebody's phone or computer subscribes to. Who has the address reads it: only a hash is kept.
+
+    What it shows is what its owner may read at the moment it is fetched.
+    """
+
+    class Kind(models.TextChoices):
+        OWN = "own", _("我的培训")
+        UNIT = "unit", _("党组织的培训")
+        BASE = "base", _("基地的活动")
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="calendar_feeds")
+    kind = models.CharField(_("日历"), max_length=8, choices=Kind)
+    unit = models.ForeignKey(
+        Unit, verbose_name=_("党组织"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    base = models.ForeignKey(
+        "training.Base", verbose_name=_("基地"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("日历订阅")
+        verbose_name_plural = _("日历订阅")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="own", unit__isnull=True, base__isnull=True)
+                | Q(kind="unit", unit__isnull=False, base__isnull=True)
+                | Q(kind="base", unit__isnull=True, base__isnull=False),
+                name="feed_of_one_thing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        about = self.unit or self.base
+        return f"{self.get_kind_display()} · {about}" if about else str(self.get_kind_display())

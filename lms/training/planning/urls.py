@@ -1,0 +1,19 @@
+"""Addresses of planning; before the room's own, whose patterns are wider."""
+
+from django.urls import URLPattern, path
+
+from lms.training.planning import views, views_bases, views_calendar, views_registers
+
+urlpatterns: list[URLPattern] = [
+    path("desk/trainings/clashes/", views.clashes, name="training-clashes"),
+    path("desk/trainings/<uuid:uuid>/agenda/", views.agenda_pdf, name="training-agenda"),
+    path("bases/", views_bases.public_bases, name="public-bases"),
+    path("bases/<str:code>/", views_bases.public_base, name="public-base"),
+    path("desk/registers/<slug:name>/", views_registers.register_list, name="register-list"),
+    path("desk/registers/<slug:name>/new/", views_registers.register_new, name="register-new"),
+    path("desk/registers/<slug:name>/<int:pk>/", views_registers.register_edit, name="register-edit"),
+    path("calendar/", views_calendar.calendar, name="calendar"),
+    path("calendar/feeds/", views_calendar.calendar_feeds, name="calendar-feeds"),
+    path("calendar/feeds/<int:pk>/revoke/", views_calendar.calendar_feed_revoke, name="calendar-feed-revoke"),
+    path("calendar/<str:token>.ics", views_calendar.calendar_ics, name="calendar-ics"),
+]

@@ -1,0 +1,38 @@
+"""Objects of planning: entries of the registers, subscribed calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lms.members.models import Unit
+from lms.training.models import Room, Venue
+from lms.training.planning import calendars
+from tests.conftest import County
+
+
+def register(county: County, unit: Unit) -> dict[str, Any]:
+    return {"name": "rooms"}
+
+
+def register_row(county: County, unit: Unit) -> dict[str, Any]:
+    venue = Venue.objects.filter(unit=unit).first() or Venue.objects.create(unit=unit, name="党群服务中心")
+    room = venue.rooms.first() or Room.objects.create(venue=venue, name="会议室")
+    return {"name": "rooms", "pk": room.pk}
+
+
+def own_feed(county: County, unit: Unit) -> dict[str, Any]:
+    """A feed of the county's officer."""
+    return {"pk": calendars.subscribe(owner=county.users["county"], kind="own")[0].pk}
+
+
+def feed_token(county: County, unit: Unit) -> dict[str, Any]:
+    return {"token": calendars.subscribe(owner=county.users["county"], kind="unit", unit=unit)[1]}
+
+
+MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
+    "register": register,
+    "register-row": register_row,
+    "own-feed": own_feed,
+    "feed-token": feed_token,
+}
