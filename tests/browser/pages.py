@@ -45,6 +45,8 @@ NO_PAGE = {
     "visit-voice": "a file",
     "make-up-file": "a file",
     "training-call-list": "a file",
+    "training-agenda": "a file",
+    "calendar-ics": "a file",
     "package-file": "a file",
     "package-progress": "a part",
     "import-form": "a file",
