@@ -156,6 +156,7 @@ def register_list(request: SignedInRequest, name: str) -> HttpResponseBase:
             raise Http404 from error
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     entries = _with_hours(page)
+    heads = [str(column.title) for column in register.heads()]
     context = {
         "name": name,
         "title": register.title,
@@ -163,9 +164,9 @@ def register_list(request: SignedInRequest, name: str) -> HttpResponseBase:
             {"label": one.title, "url": reverse("register-list", args=[key]), "active": key == name}
             for key, one in REGISTERS.items()
         ],
-        "heads": [str(column.title) for column in register.heads()],
+        "heads": heads,
         "lines": [
-            (row if can(request.user, "trainings.plan", row.unit) else None, line)
+            (row if can(request.user, "trainings.plan", row.unit) else None, list(zip(heads, line, strict=True)))
             for row, line in zip(entries, register.lines(entries), strict=True)
         ],
         "page_obj": page,
