@@ -60,7 +60,10 @@ class Pages {
     root.querySelector("[data-back]").addEventListener("click", () => this.turn(this.place - 1));
     root.querySelector("[data-on]").addEventListener("click", () => this.turn(this.place + 1));
     root.querySelector("[data-large]").addEventListener("click", () => this.stage.requestFullscreen());
-    root.querySelector("[data-zoom]")?.addEventListener("click", (event) => this.zoom(event.currentTarget));
+    const zoom = root.querySelector("[data-zoom]");
+    zoom?.addEventListener("click", () => this.zoom(zoom));
+    // The print of a sheet of A4 on a phone is too small for who chose large letters.
+    if (zoom && window.matchMedia("(max-width: 700px)").matches && document.documentElement.classList.contains("elder")) this.zoom(zoom);
     this.at.addEventListener("change", () => this.turn(Number(this.at.value)));
     this.chapters = [...root.querySelectorAll("[data-chapter]")];
     this.chapters.forEach((key, index) => key.addEventListener("click", () => this.turn(index + 1)));
