@@ -22,8 +22,9 @@ from lms.training.closing.models import (
     SurveyAnswer,
     SurveyTicket,
 )
+from lms.training.paper.models import SheetPage, SheetPhoto, SignInSheet
 
-# Claims and what follows a class have modules of their own; here they join the app's models.
+# Claims, what follows a class and printed sheets have modules of their own; here they join the app's models.
 __all__ = [
     "Appeal",
     "ApprovalPolicy",
@@ -39,6 +40,9 @@ __all__ = [
     "MakeUpFile",
     "Outcome",
     "Package",
+    "SheetPage",
+    "SheetPhoto",
+    "SignInSheet",
     "SurveyAnswer",
     "SurveyTicket",
     "Training",

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from lms.training import views, views_claims, views_claims_desk, views_roster
 from lms.training.closing.urls import urlpatterns as closing
+from lms.training.paper.urls import urlpatterns as paper
 
 CLAIM = "claims/<uuid:uuid>/"
 SESSION = "desk/trainings/<uuid:uuid>/sessions/<int:session_id>/"
@@ -39,4 +40,5 @@ urlpatterns: list[URLPattern] = [
     path("desk/claims/new/<str:code>/", views_claims_desk.claim_for, name="claim-for"),
     path("desk/claims/settings/", views_claims_desk.claim_settings, name="claim-settings"),
     *closing,
+    *paper,
 ]

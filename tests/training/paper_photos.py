@@ -67,7 +67,8 @@ def sign(draw: ImageDraw.ImageDraw, chance: random.Random, place: layout.Place, 
         x, y = left + number * step, place.top + (place.height - size) / 2 + chance.uniform(-0.4, 0.4)
         for _stroke in range(chance.randint(4, 8)):
             points = [
-                (px(x + chance.uniform(0, step * 0.95)), px(y + chance.uniform(0, size))) for _ in range(chance.choice((2, 3)))
+                (px(x + chance.uniform(0, step * 0.95)), px(y + chance.uniform(0, size)))
+                for _ in range(chance.choice((2, 3)))
             ]
             draw.line(points, fill=pen, width=width, joint="curve")
 
@@ -175,8 +176,10 @@ def _perspective(sheet: Image.Image, chance: random.Random, width: int, height: 
 
 def _light(chance: random.Random, width: int, height: int) -> np.ndarray:
     """Light that falls off, and the shadow of the hand that holds the telephone with a soft or a hard edge."""
-    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     slope = 1 - chance.uniform(0, 0.3) * (x * chance.random() + y * chance.random())
-    distance = (x - chance.random()) * math.cos(turn := chance.uniform(0, math.tau)) + (y - chance.random()) * math.sin(turn)
+    distance = (x - chance.random()) * math.cos(turn := chance.uniform(0, math.tau)) + (y - chance.random()) * math.sin(
+        turn
+    )
     edge = 1 / (1 + np.exp(-np.clip(distance / chance.uniform(0.004, 0.06), -50, 50)))
     return (slope * (1 - chance.uniform(0, 0.45) * edge) * chance.uniform(0.75, 0.98)).astype(np.float32)

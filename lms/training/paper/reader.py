@@ -35,12 +35,29 @@ BLANK, SIGNED = 0.7, 2.2
 """Ink in mm² of full black: less is an empty box; more, away from any border it crosses, is a signature or a tick."""
 CUT = 0.4
 """The share of the box beside a border crossed by ink that may belong to the neighbour."""
-RED = 2.0
+REDNESS, RED = 0.18, 2.0
+"""How red a pixel of a seal or a red pen is, and from how many mm² on an otherwise empty box is doubtful."""
 LEAST_LINE = 0.10
 """Contrast of the printed lines below which the photograph is too blurred to measure ink by."""
 
 Grey = NDArray[np.float32]
 Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The part of the page with the boxes: how much of the light ink takes, where it is red, where the part lies (mm)."""
+
+    ink: Grey
+    red: NDArray[np.bool_]
+    left: float
+    top: float
+
+    def window(self, place: Place, inset: float = 0) -> tuple[slice, slice]:
+        """The pixels of a place on the page, ``inset`` mm within its border."""
+        top, left = place.top - self.top + inset, place.left - self.left + inset
+        bottom, right = top + place.height - 2 * inset, left + place.width - 2 * inset
+        return slice(round(top * SCALE), round(bottom * SCALE)), slice(round(left * SCALE), round(right * SCALE))
 
 
 class ReadError(ValueError):
@@ -185,16 +202,21 @@ def straighten(photo: Image.Image, matrix: Matrix) -> Image.Image:
 
 def measure(page: Image.Image, rows: int) -> list[Reading]:
     """What the boxes of a straightened page show. Raises ReadError ``blurred``."""
-    colour = np.asarray(page, dtype=np.float32)
+    # Only the two columns of boxes are looked at, with some paper around them.
+    left, top = layout.column_left(layout.COLUMN_OF[layout.MORNING]) - 4, layout.FIRST_ROW - 4
+    right = layout.column_left(layout.COLUMN_OF[layout.AFTERNOON] + 1) + 4
+    edges = (left, top, right, layout.FIRST_ROW + rows * layout.ROW_HEIGHT + 4)
+    part = page.crop(tuple(round(edge * SCALE) for edge in edges))  # type: ignore[arg-type]
+    colour = np.asarray(part, dtype=np.float32)
     # Red ink (seals) is as bright as paper in the red channel: what is dark there was written by hand.
     light = colour[..., 0]
     paper = closed(light)
     drop = np.maximum(1 - light / np.maximum(paper, 1), 0)
-    if _line_contrast(drop, rows) < LEAST_LINE:
-        raise ReadError("blurred")
-    ink = np.where(drop > LEAST_DROP, drop, 0)
     red = (light - np.maximum(colour[..., 1], colour[..., 2])) / np.maximum(paper, 1)
-    return [_verdict(ink, red > 0.18, row, half) for row in range(rows) for half in layout.HALVES]
+    seen = Seen(np.where(drop > LEAST_DROP, drop, 0), red > REDNESS, left, top)
+    if _line_contrast(seen, rows) < LEAST_LINE:
+        raise ReadError("blurred")
+    return [_verdict(seen, row, half) for row in range(rows) for half in layout.HALVES]
 
 
 def closed(light: Grey) -> Grey:
@@ -204,29 +226,27 @@ def closed(light: Grey) -> Grey:
 
 def _greatest(values: Grey) -> Grey:
     reach = STROKE // 2
-    for axis in (0, 1):
-        padded = np.pad(values, [(reach, reach) if at == axis else (0, 0) for at in (0, 1)], mode="edge")
-        length = values.shape[axis]
-        windows = [np.take(padded, range(shift, shift + length), axis) for shift in range(STROKE)]
-        values = np.maximum.reduce(windows)
+    for _axis in (0, 1):
+        padded = np.pad(values, ((reach, reach), (0, 0)), mode="edge")
+        length = len(values)
+        values = np.maximum.reduce([padded[shift : shift + length] for shift in range(STROKE)]).T
     return values
 
 
-def _line_contrast(drop: Grey, rows: int) -> float:
+def _line_contrast(seen: Seen, rows: int) -> float:
     """How dark the printed lines between the boxes are: the darkest pixel across each, the middle one of all."""
     found = []
     for half in layout.HALVES:
         for row in range(rows):
             place = layout.box(row, half)
-            left, right = round((place.left + 4) * SCALE), round((place.left + place.width - 4) * SCALE)
-            line = round((place.top + place.height) * SCALE)
-            found.append(drop[line - 4 : line + 5, left:right].max(0).mean())
+            line = Place(place.left + 4, place.top + place.height - 0.8, place.width - 8, 1.6)
+            found.append(seen.ink[seen.window(line)].max(0).mean())
     return float(np.median(found)) if found else 0.0
 
 
-def _verdict(ink: Grey, red: NDArray[np.bool_], row: int, half: str) -> Reading:
-    place = layout.box(row, half)
-    area = ink[_window(place, INSET)]
+def _verdict(seen: Seen, row: int, half: str) -> Reading:
+    window = seen.window(layout.box(row, half), INSET)
+    area = seen.ink[window]
     # A printed line that the paper's bend pushed into the box runs through all of it; no hand does.
     area = np.where((area > 0).mean(1, keepdims=True) > 0.8, 0, area)
     total = float(area.sum()) / SCALE**2
@@ -235,15 +255,9 @@ def _verdict(ink: Grey, red: NDArray[np.bool_], row: int, half: str) -> Reading:
         return Reading(row, half, PRESENT, total)
     if total >= BLANK:
         return Reading(row, half, DOUBTFUL, total, "faint" if own >= total / 2 else "crossing")
-    if float(red[_window(place, INSET)].sum()) / SCALE**2 >= RED:
+    if float(seen.red[window].sum()) / SCALE**2 >= RED:
         return Reading(row, half, DOUBTFUL, total, "red")
     return Reading(row, half, ABSENT, total)
-
-
-def _window(place: Place, inset: float) -> tuple[slice, slice]:
-    top, left = place.top + inset, place.left + inset
-    bottom, right = place.top + place.height - inset, place.left + place.width - inset
-    return slice(round(top * SCALE), round(bottom * SCALE)), slice(round(left * SCALE), round(right * SCALE))
 
 
 def _own_part(area: Grey) -> tuple[slice, slice]:
