@@ -61,6 +61,16 @@ MESSAGES: dict[str, Promise] = {
     "not-attended": _("参加过这次参观的人才能填写"),
     "voice-unreadable": _("不是能播放的录音"),
     "voice-too-large": _("录音超过 3 分钟，请录短一点"),
+    "paper-no-marks": _("照片里找不到签到表的四角黑块，请把整页拍全、放平再拍；已有的记录不受影响"),
+    "paper-no-strip": _("认不出是哪一页签到表，请对准整页、避开反光再拍；只能读本系统打印的签到表"),
+    "paper-blurred": _("照片太模糊，看不清签名格，请拿稳、光线亮些再拍"),
+    "paper-forged": _("这一页不是本系统打印的签到表"),
+    "paper-other": _("这是另一次培训的签到表，没有记录；请到那次培训里上传"),
+    "paper-twice": _("这张照片已经上传过"),
+    "paper-closed": _("该培训已结课或已取消，签到请在点名页更正"),
+    "paper-confirmed": _("这张照片已经确认过，请在点名页更正"),
+    "paper-doubts": _("还有存疑的签名没有选，请逐个选“到”或“没签”"),
+    "paper-nobody": _("还没有人报名，没有可打印的签到表"),
     "package-working": _("正在归档，请稍候"),
 }
 

@@ -22,10 +22,11 @@ from lms.training.closing.models import (
     SurveyAnswer,
     SurveyTicket,
 )
+from lms.training.paper.models import SheetPage, SheetPhoto, SignInSheet
 from lms.training.planning.models import Booking, CalendarFeed, Expert, Organiser, Room, Venue
 from lms.training.visits.models import BaseRating, HostCount, VisitPhoto, VisitReflection, VisitRequest
 
-# Claims, closing, planning and visits have modules of their own; here they join the app's models.
+# Claims, closing, planning, visits and printed sheets have modules of their own; here they join the app's models.
 __all__ = [
     "Appeal",
     "ApprovalPolicy",
@@ -48,6 +49,9 @@ __all__ = [
     "Outcome",
     "Package",
     "Room",
+    "SheetPage",
+    "SheetPhoto",
+    "SignInSheet",
     "SurveyAnswer",
     "SurveyTicket",
     "Training",

@@ -33,7 +33,7 @@ from lms.training import claims
 from lms.training.claim_models import Claim
 from lms.training.models import Base
 from lms.training.views_roster import FIELD
-from tests.access import after_class, planned, visit_makers
+from tests.access import after_class, on_paper, planned, visit_makers
 from tests.access.basics import somebody, training_of
 from tests.conftest import County
 from tests.courses.quiz_questions import give_quiz
@@ -443,6 +443,9 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "training-pdf": lambda county, unit: {**training(county, unit), "format": "pdf"},
     "enrolment": enrolment,
     "session": session,
+    "paper-day": on_paper.day,
+    "paper-photo": on_paper.photo,
+    "paper-box": on_paper.box,
     "mark": mark,
     "claim": claim,
     "claim-draft": claim_draft,

@@ -142,6 +142,13 @@ session-save          POST  session      county town trainer secretary         |
 session-sheet         GET   session      county town trainer secretary auditor | county auditor | county auditor
 session-mark          POST  mark         county town trainer secretary         | county         | county
 session-times         POST  mark         county town trainer secretary         | county         | county
+paper-desk            GET   training     county town trainer secretary         | county         | county
+paper-sheet           POST  paper-day    county town trainer secretary         | county         | county
+paper-photo-add       POST  training     county town trainer secretary         | county         | county
+paper-photo           GET   paper-photo  county town trainer secretary         | county         | county
+paper-photo           POST  paper-photo  county town trainer secretary         | county         | county
+paper-photo-file      GET   paper-photo  county town trainer secretary auditor | county auditor | county auditor
+paper-box             GET   paper-box    county town trainer secretary         | county         | county
 training-overview     GET   training     county town trainer secretary auditor | county auditor | county auditor
 training-terms        POST  training     county town trainer secretary         | county         | county
 training-scores       POST  training     county town trainer secretary         | county         | county
