@@ -46,6 +46,8 @@ NO_PAGE = {
     "make-up-file": "a file",
     "training-call-list": "a file",
     "training-agenda": "a file",
+    "paper-photo-file": "a file",
+    "paper-box": "a file",
     "calendar-ics": "a file",
     "package-file": "a file",
     "package-progress": "a part",
