@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from lms.core import clock, photos
 from lms.training import services as trainings
+from lms.training.closing import packages
 from lms.training.errors import TrainingError
 from lms.training.models import Attendance, SheetPhoto, Training
 from lms.training.paper import layout, reader, services
@@ -111,6 +112,9 @@ def test_from_print_to_marks(classroom: ClassRoom, personas: County, client: Cli
     assert b"".join(evidence.streaming_content).startswith(b"\xff\xd8")  # type: ignore[attr-defined]
     again = client.post(address, said)
     assert again.status_code == 422
+    classroom.close()
+    classroom.training.refresh_from_db()
+    assert [part.folder for part in packages.parts(classroom.training)].count("06-手签签到表照片") == 1
 
 
 def _doubtful_photo(classroom: ClassRoom) -> SheetPhoto:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import zipfile
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from lms.core import photos
 from lms.hours.models import HourEntry
 from lms.members.models import Member
 from lms.training import services as trainings
+from lms.training.closing import packages
 from lms.training.errors import TrainingError
 from lms.training.models import Base, Training, VisitPhoto, VisitReflection, VisitRequest
 from lms.training.services import Reconciliation
@@ -161,6 +163,19 @@ def test_issue_5_7_a_reflection_in_words_or_by_voice(visit: Training, member: Me
         services.reflect(training=visit, member=member, text="", voice=b"<html>", by=None)
     with pytest.raises(TrainingError, match="voice-too-large"):
         services.reflect(training=visit, member=member, text="", voice=OGG * 200_000, by=None)
+
+
+def test_the_package_of_a_visit_holds_its_pictures_and_thoughts(visit: Training, member: Member) -> None:
+    services.add_photo(session=visit.sessions.get(), data=photo(11), by=None)
+    services.reflect(training=visit, member=member, text="回去就剪", voice=OGG, by=None)
+    trainings.close_training(training=visit, said=Reconciliation(), by=None)
+    visit.refresh_from_db()
+    package = packages.work(package=packages.begin(training=visit, by=None))
+    with zipfile.ZipFile(io.BytesIO(package.file.read())) as archive:
+        files = {name.split("/", 1)[1]: archive.read(name) for name in archive.namelist()}
+    assert [name for name in files if name.startswith("07-参观照片/")]
+    thought = {name.rsplit(".", 1)[1]: data for name, data in files.items() if name.startswith("08-参观心得/")}
+    assert thought == {"txt": "回去就剪".encode(), "ogg": OGG}
 
 
 def test_issue_5_7_only_attendees_rate_the_base_after_the_visit(

@@ -11,11 +11,13 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import PurePosixPath
 from typing import IO, NamedTuple
 
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -28,7 +30,16 @@ from lms.training import selectors, sheets
 from lms.training.closing import papers, rules
 from lms.training.closing.selectors import overview
 from lms.training.errors import TrainingError
-from lms.training.models import MakeUp, MakeUpFile, Package, Training, TrainingSession
+from lms.training.models import (
+    MakeUp,
+    MakeUpFile,
+    Package,
+    SheetPhoto,
+    Training,
+    TrainingSession,
+    VisitPhoto,
+    VisitReflection,
+)
 
 WORK = "lms.training.closing.tasks.work_package"
 MOST_ATTEMPTS = 3
@@ -44,16 +55,6 @@ class Part(NamedTuple):
     folder: str
     name: str
     data: Callable[[], bytes]
-
-
-Source = Callable[[Training], Iterator[Part]]
-_sources: list[Source] = []
-
-
-def register(source: Source) -> None:
-    """Let another part of the room add its files (paper sheets, materials); adding it again changes nothing."""
-    if source not in _sources:
-        _sources.append(source)
 
 
 # -- begin -------------------------------------------------------------------------------------
@@ -168,8 +169,8 @@ def parts(training: Training) -> Iterator[Part]:
     yield from _sheets(training)
     yield Part("", "04-" + _("学习心得") + ".pdf", partial(papers.reflections, training, seen))
     yield from _make_ups(training)
-    for source in _sources:
-        yield from source(training)
+    yield from _signed_sheets(training)
+    yield from _visit_evidence(training)
     yield Part("", "09-" + _("培训小结") + ".pdf", partial(papers.summary, training, seen))
 
 
@@ -193,9 +194,32 @@ def _make_ups(training: Training) -> Iterator[Part]:
         day = clock.local_date(row.make_up.session.starts_at)
         suffix = ".jpg" if row.kind == MakeUpFile.Kind.PHOTO else ".pdf"
         name = f"{day}-{row.make_up.member.name}-{row.make_up.member.code}-{row.pk}{suffix}"
-        yield Part("05-" + _("补学材料"), name, partial(_read, row))
+        yield Part("05-" + _("补学材料"), name, partial(_read, row.file))
 
 
-def _read(row: MakeUpFile) -> bytes:
-    with row.file.open("rb") as stored:
+def _signed_sheets(training: Training) -> Iterator[Part]:
+    """The photographs of the sheets that were signed by hand."""
+    photos = SheetPhoto.objects.filter(page__sheet__training=training).select_related("page__sheet")
+    for photo in photos.order_by("page__sheet__day", "page__number", "pk"):
+        name = f"{photo.page.sheet.day}-" + _("第%(n)s页") % {"n": photo.page.number} + f"-{photo.pk}.jpg"
+        yield Part("06-" + _("手签签到表照片"), name, partial(_read, photo.file))
+
+
+def _visit_evidence(training: Training) -> Iterator[Part]:
+    """Photographs of a visit, and what was thought of it, in words or by voice."""
+    for photo in VisitPhoto.objects.filter(session__training=training).select_related("session").order_by("pk"):
+        day = clock.local_date(photo.session.starts_at)
+        yield Part("07-" + _("参观照片"), f"{day}-{photo.pk}.jpg", partial(_read, photo.file))
+    told = VisitReflection.objects.filter(training=training).select_related("member").order_by("pk")
+    for one in told:
+        name = f"{one.member.name}-{one.member.code}" if one.member else _("集体")
+        folder = "08-" + _("参观心得")
+        if one.text:
+            yield Part(folder, f"{name}-{one.pk}.txt", partial(str.encode, one.text))
+        if one.voice:
+            yield Part(folder, f"{name}-{one.pk}{PurePosixPath(str(one.voice.name)).suffix}", partial(_read, one.voice))
+
+
+def _read(file: FieldFile) -> bytes:
+    with file.open("rb") as stored:
         return bytes(stored.read())
