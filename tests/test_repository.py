@@ -63,7 +63,7 @@ def test_every_module_of_rules_is_kept_from_django() -> None:
         for room in ("lms", "courses", "cms")
         for path in (ROOT / room).rglob("rules.py")
     }
-    assert names(contract["source_modules"]) == on_disk
+    assert on_disk <= names(contract["source_modules"])
 
 
 @pytest.mark.parametrize("name", ["base.txt", "dev.txt"])
