@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from lms.members.models import Unit
 from lms.stations.models import Station
@@ -85,6 +86,15 @@ BASES = (
     ("JD10", "云峰山战斗遗址", "patriotic", "革命传统", 12, "游击队在山上坚持三年的战壕、医院和印刷所旧址。"),
     ("JD11", "青梧县革命烈士陵园", "patriotic", "革命传统", 0, "安葬三百余位烈士，设纪念碑和陈列室。"),
 )
+# What a visitor asks first, by kind: when it is open, who shows it, what to bring.
+HOSTING = {
+    "practice": ("每天 8:00–17:00，雨天棚内照常", "驻园农技员", "穿防滑鞋，修剪课自带手套"),
+    "industry": ("每天 8:00–17:00，采收季周末限流", "合作社技术员", "戴遮阳帽，自带水杯"),
+    "school": ("工作日 8:30–16:30", "实训中心教师", "实训车间内听从教师安排"),
+    "warning": ("周二至周日 9:00–16:30，周一闭馆", "馆内讲解员", "保持安静，馆内不拍照"),
+    "integrity": ("每天 8:30–17:00", "园区讲解员", "请提前三天预约讲解"),
+    "patriotic": ("每天 8:30–17:00，清明前后须预约", "讲解员", "着装整洁，献花请提前联系"),
+}
 FIRST_NAMED = ("桃源村", "枫林村")
 
 
@@ -180,6 +190,11 @@ def _bases(county: County) -> list[Base]:
                 address=f"{COUNTY}{units[at].short_name if at else '城关'}",
                 capacity=120,
                 contact=f"{theme}基地负责人",
+                opening=HOSTING[kind][0],
+                guide=HOSTING[kind][1],
+                what_to_bring=HOSTING[kind][2],
+                lat=Decimal("29.41200") + Decimal("0.01370") * at,
+                lng=Decimal("119.63500") + Decimal("0.01910") * (at * 5 % 13),
                 description=text,
             )
             for code, name, kind, theme, at, text in BASES

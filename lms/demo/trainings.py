@@ -285,7 +285,7 @@ def plan_ahead(county: County, people: Population, cast: Cast) -> None:
             title=title,
             category=category,
             base=base,
-            place=base.address if base else f"{unit.short_name}会议室",
+            place=str(plan.room or (base.address if base else f"{unit.short_name}会议室")),
             trainer=trainer,
             lecturer="周老师",
             capacity=SEATS,
