@@ -23,8 +23,8 @@ from lms.training.closing.models import (
     SurveyTicket,
 )
 from lms.training.paper.models import SheetPage, SheetPhoto, SignInSheet
-from lms.training.planning.models import Booking, CalendarFeed, Expert, Organiser, Room, Venue
-from lms.training.visits.models import BaseRating, HostCount, VisitPhoto, VisitReflection, VisitRequest
+from lms.training.planning.models import BasePhoto, Booking, CalendarFeed, Expert, Organiser, Room, Venue
+from lms.training.visits.models import BaseRating, HostCount, PlaceCheck, VisitPhoto, VisitReflection, VisitRequest
 
 # Claims, closing, planning, visits and printed sheets have modules of their own; here they join the app's models.
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "ApprovalPolicy",
     "Attendance",
     "Base",
+    "BasePhoto",
     "BaseRating",
     "Booking",
     "CalendarFeed",
@@ -48,6 +49,7 @@ __all__ = [
     "Organiser",
     "Outcome",
     "Package",
+    "PlaceCheck",
     "Room",
     "SheetPage",
     "SheetPhoto",

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from lms.core import tables
 from lms.members.http import SignedInRequest
 from lms.members.models import Member
-from lms.members.permissions import can_anywhere, visible_units
+from lms.members.permissions import can, can_anywhere, visible_units
 from lms.training import selectors, services, sheets
 from lms.training.errors import TrainingError
 from lms.training.forms import (
@@ -284,8 +284,13 @@ def base_detail(request: SignedInRequest, code: str) -> HttpResponse:
     base = get_object_or_404(selectors.bases(), code=code)
     rows = selectors.trainings(request.user).filter(base=base)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    may_plan = can_anywhere(request.user, "trainings.plan")
-    return render(request, "training/base.html", {"base": base, "page_obj": page, "may_plan": may_plan})
+    context = {
+        "base": base,
+        "page_obj": page,
+        "may_plan": can_anywhere(request.user, "trainings.plan"),
+        "may_keep": can(request.user, "trainings.plan", base.unit),
+    }
+    return render(request, "training/base.html", context)
 
 
 @login_required

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from lms.members.models import Unit
-from lms.training.models import Room, Venue
-from lms.training.planning import calendars
+from lms.training.models import Base, Room, Venue
+from lms.training.planning import calendars, photographs
 from tests.conftest import County
+from tests.training.pictures import photo
 
 
 def register(county: County, unit: Unit) -> dict[str, Any]:
@@ -19,6 +20,11 @@ def register_row(county: County, unit: Unit) -> dict[str, Any]:
     venue = Venue.objects.filter(unit=unit).first() or Venue.objects.create(unit=unit, name="党群服务中心")
     room = venue.rooms.first() or Room.objects.create(venue=venue, name="会议室")
     return {"name": "rooms", "pk": room.pk}
+
+
+def base_photo(county: County, unit: Unit) -> dict[str, Any]:
+    base = Base.objects.create(code=f"P{Base.objects.count()}", name="果园", kind="industry", unit=unit)
+    return {"code": base.code, "file": photographs.add(base=base, data=photo(unit.pk), caption="", by=None).uuid}
 
 
 def own_feed(county: County, unit: Unit) -> dict[str, Any]:
@@ -33,6 +39,7 @@ def feed_token(county: County, unit: Unit) -> dict[str, Any]:
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "register": register,
     "register-row": register_row,
+    "base-photo": base_photo,
     "own-feed": own_feed,
     "feed-token": feed_token,
 }

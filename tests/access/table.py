@@ -124,6 +124,10 @@ register-edit         POST  register-row county town secretary                 |
 training-agenda       GET   training     county town trainer secretary auditor | county auditor | county auditor
 public-bases          GET   -            **
 public-base           GET   base         **                                    | **             | **
+base-photo            GET   base-photo   **                                    | **             | **
+base-photos           GET   base         county town secretary                 | county         | county
+base-photos           POST  base         county town secretary                 | county         | county
+base-photo-remove     POST  base-photo   county town secretary                 | county         | county
 calendar              GET   -            *
 calendar-feeds        GET   -            *
 calendar-feed-revoke  POST  own-feed     county
@@ -208,6 +212,7 @@ visit-voice           GET   visit-voice  county town trainer secretary auditor |
 own-visit             GET   own-visit    member
 own-visit-reflection  POST  own-visit    member
 own-visit-rating      POST  own-visit    member
+own-visit-place       POST  own-visit-session member
 
 play-start            POST  lesson       member
 package-open          POST  lesson-part  member

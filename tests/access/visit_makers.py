@@ -9,7 +9,7 @@ from typing import Any
 from lms.core import clock
 from lms.members.models import Member, Unit
 from lms.training import services as trainings
-from lms.training.models import Base, Training
+from lms.training.models import Base, Training, TrainingSession
 from lms.training.services import SessionPlan
 from lms.training.visits import services as visits
 from tests.access.basics import somebody
@@ -62,6 +62,11 @@ def own_visit(county: County, unit: Unit) -> dict[str, Any]:
     return {"uuid": made.uuid}
 
 
+def own_visit_session(county: County, unit: Unit) -> dict[str, Any]:
+    found = own_visit(county, unit)
+    return {**found, "session_id": TrainingSession.objects.get(training__uuid=found["uuid"]).pk}
+
+
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "visit": visit,
     "visit-session": visit_session,
@@ -69,4 +74,5 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "visit-photo": visit_photo,
     "visit-voice": visit_voice,
     "own-visit": own_visit,
+    "own-visit-session": own_visit_session,
 }

@@ -42,6 +42,7 @@ NO_PAGE = {
     "claim-file": "a file",
     "use-photo": "a file",
     "visit-photo": "a file",
+    "base-photo": "a file",
     "visit-voice": "a file",
     "make-up-file": "a file",
     "training-call-list": "a file",

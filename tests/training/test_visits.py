@@ -1,4 +1,4 @@
-"""Base visits: the base's consent and capacity, the host's count, pictures with their times, reflections, ratings."""
+"""Base visits: the base's consent and capacity, the host's count, pictures with their times, reflections, ratings, places."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from PIL import ExifTags, Image
 
 from lms.core import photos
 from lms.hours.models import HourEntry
-from lms.members.models import Member
+from lms.members.models import AuditEntry, Member
 from lms.training import services as trainings
 from lms.training.closing import packages
 from lms.training.errors import TrainingError
-from lms.training.models import Base, Training, VisitPhoto, VisitReflection, VisitRequest
+from lms.training.models import Base, PlaceCheck, Training, VisitPhoto, VisitReflection, VisitRequest
 from lms.training.services import Reconciliation
-from lms.training.visits import selectors, services
+from lms.training.visits import rules, selectors, services
 from lms.training.visits.services import Wish
 from tests.conftest import County
 from tests.training.conftest import NEXT_DAY, on
@@ -148,6 +148,40 @@ def test_issue_5_7_the_cameras_time_is_kept_and_its_place_is_not(
         services.add_photo(session=session, data=photo(11), by=None)
     with pytest.raises(TrainingError, match="photo-unreadable"):
         services.add_photo(session=session, data=b"%PDF-1.4 %%EOF", by=None)
+
+
+def test_issue_5_7_a_place_check_keeps_yes_or_no_alone(
+    visit: Training, member: Member, after_class: time_machine.Coordinates
+) -> None:
+    session = visit.sessions.get()
+    with pytest.raises(TrainingError, match="place-unknown"):
+        services.check_place(session=session, member=member, here=(30.0, 113.0))
+    Base.objects.update(lat=Decimal("30.00000"), lng=Decimal("113.00000"))
+    session = Training.objects.get(pk=visit.pk).sessions.get()
+    assert not services.check_place(session=session, member=member, here=(30.1, 113.0)).near
+    assert services.check_place(session=session, member=member, here=(30.004, 113.0)).near
+    assert services.check_place(session=session, member=member, here=(31.0, 113.0)).near  # a yes stays
+    record = selectors.record_of(session)
+    assert (record.near, record.checked) == (1, 1)
+    assert {field.name for field in PlaceCheck._meta.fields} == {"id", "session", "member", "near", "checked_at"}
+    assert not AuditEntry.objects.filter(action__contains="place").exists()
+    after_class.move_to(on(DAY, 12, 1))
+    with pytest.raises(TrainingError, match="place-time"):
+        services.check_place(session=session, member=member, here=(30.0, 113.0))
+
+
+@pytest.mark.parametrize("here", [(float("nan"), 113.0), (30.0, float("inf")), (91.0, 113.0), (30.0, -181.0)])
+def test_what_is_no_point_on_earth_is_no_answer(visit: Training, member: Member, here: tuple[float, float]) -> None:
+    Base.objects.update(lat=Decimal("30.00000"), lng=Decimal("113.00000"))
+    with pytest.raises(TrainingError, match="place-unreadable"):
+        services.check_place(session=Training.objects.get(pk=visit.pk).sessions.get(), member=member, here=here)
+    assert not PlaceCheck.objects.exists()
+
+
+def test_metres_along_the_ground() -> None:
+    assert rules.metres((30.0, 113.0), (30.0, 113.0)) == 0
+    assert abs(rules.metres((30.0, 113.0), (31.0, 113.0)) - 111_195) < 10  # a degree of latitude
+    assert rules.is_near((30.0, 113.0), (30.0044, 113.0)) and not rules.is_near((30.0, 113.0), (30.0046, 113.0))
 
 
 # -- afterwards ---------------------------------------------------------------------------------

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from lms.members.models import Unit, User
 from lms.members.permissions import visible, visible_units
 from lms.training.forms import DateInput, UnitChoice
-from lms.training.models import Base, Expert, Organiser, Room, Venue
+from lms.training.models import Base, BasePhoto, Expert, Organiser, Room, Venue
 
 
 class EntryForm(forms.ModelForm):
@@ -84,6 +85,15 @@ class OrganiserForm(EntryForm):
     class Meta:
         model = Organiser
         fields = ["name", "unit", "contact", "phone", "is_active"]
+
+
+class PhotoForm(forms.Form):
+    """One photograph of a base; its content is judged by the service."""
+
+    photo = forms.FileField(
+        label=_("照片"), widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
+    )
+    caption = forms.CharField(label=BasePhoto._meta.get_field("caption").verbose_name, max_length=60, required=False)
 
 
 class BaseForm(EntryForm):

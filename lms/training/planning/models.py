@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -200,3 +202,24 @@ class CalendarFeed(models.Model):
     def __str__(self) -> str:
         about = self.unit or self.base
         return f"{self.get_kind_display()} · {about}" if about else str(self.get_kind_display())
+
+
+class BasePhoto(models.Model):
+    """What a base looks like: a photograph on its public page, in the order in which they came."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    base = models.ForeignKey("training.Base", on_delete=models.PROTECT, related_name="photos")
+    file = models.FileField(_("文件"), upload_to="bases/%Y/%m/", max_length=200)
+    caption = models.CharField(_("照片说明"), max_length=60, blank=True)
+    digest = models.CharField(max_length=64)
+    added_at = models.DateTimeField(_("上传时间"))
+    added_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("基地照片")
+        verbose_name_plural = _("基地照片")
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["base", "digest"], name="base_photo_once")]
+
+    def __str__(self) -> str:
+        return self.caption or f"{self.base} {self.pk}"

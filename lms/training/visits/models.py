@@ -1,4 +1,4 @@
-"""A visit asked for, the host's count, photographs, reflections and ratings of the base."""
+"""A visit asked for, the host's count, photographs, reflections, ratings, and whether a telephone was at the place."""
 
 from __future__ import annotations
 
@@ -157,3 +157,20 @@ class BaseRating(models.Model):
 
     def __str__(self) -> str:
         return f"{self.training} {self.stars}"
+
+
+class PlaceCheck(models.Model):
+    """Whether a member's telephone was near the base when he asked for it: yes or no, never where it was."""
+
+    session = models.ForeignKey("training.TrainingSession", on_delete=models.PROTECT, related_name="place_checks")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="place_checks")
+    near = models.BooleanField(_("在基地"))
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("到场核对")
+        verbose_name_plural = _("到场核对")
+        constraints = [models.UniqueConstraint(fields=["session", "member"], name="place_check_once")]
+
+    def __str__(self) -> str:
+        return f"{self.session} {self.member}"

@@ -1,11 +1,17 @@
-"""Half-days, limits and sounds of visits, without Django."""
+"""Half-days, distances and sounds of visits, without Django."""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 # A visit fills half a day (domain §3: a half day of a base visit is 4 学时).
 HALF_DAYS = {"am": (dt.time(8, 30), dt.time(11, 30)), "pm": (dt.time(14, 0), dt.time(17, 0))}
+EARTH_METRES = 6_371_000
+NEAR_METRES = 500
+"""As far as a large orchard reaches from the point that stands for it, and a telephone errs among hills."""
+CHECK_AROUND = dt.timedelta(minutes=30)
+"""So long before and after a visit a place may be checked."""
 LONGEST_AHEAD = dt.timedelta(days=365)
 RATING_TIME = dt.timedelta(days=15)
 MOST_PHOTOS = 30
@@ -21,6 +27,23 @@ SOUNDS = (
     (b"ID3", 0, ".mp3", "audio/mpeg"),
     (b"\xff\xfb", 0, ".mp3", "audio/mpeg"),
 )
+
+
+def metres(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """The distance of two points given as (latitude, longitude) in degrees, along the ground."""
+    (lat1, lng1), (lat2, lng2) = ((math.radians(lat), math.radians(lng)) for lat, lng in (one, other))
+    half = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lng2 - lng1) / 2) ** 2
+    return 2 * EARTH_METRES * math.asin(math.sqrt(min(1.0, half)))
+
+
+def is_near(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two points are within ``NEAR_METRES`` of each other."""
+    return metres(one, other) <= NEAR_METRES
+
+
+def may_check(starts_at: dt.datetime, ends_at: dt.datetime, now: dt.datetime) -> bool:
+    """Whether a place may be checked now: during the visit or ``CHECK_AROUND`` it."""
+    return starts_at - CHECK_AROUND <= now <= ends_at + CHECK_AROUND
 
 
 def sound_of(data: bytes) -> tuple[str, str] | None:

@@ -40,6 +40,34 @@ def category_of(base: Base) -> str:
     return LEARNT.get(base.kind, Category.SKILLS)
 
 
+def point_of(base: Base | None) -> tuple[float, float] | None:
+    """(latitude, longitude) of a base; None when nobody has entered it."""
+    if base is None or base.lat is None or base.lng is None:
+        return None
+    return float(base.lat), float(base.lng)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceState:
+    """What the page of a member says of one session: the earlier answer (None: never asked), whether he may ask now."""
+
+    session: TrainingSession
+    near: bool | None
+    open: bool
+
+
+def place_states(training: Training, member: Member) -> list[PlaceState]:
+    """The sessions of a visit whose place may be checked or was; none for a base whose point nobody entered."""
+    if point_of(training.base) is None:
+        return []
+    known = dict(member.place_checks.filter(session__training=training).values_list("session", "near"))
+    states = [
+        PlaceState(session, known.get(session.pk), rules.may_check(session.starts_at, session.ends_at, clock.now()))
+        for session in training.sessions.all()
+    ]
+    return [one for one in states if one.open or one.near is not None]
+
+
 # -- places -------------------------------------------------------------------------------------
 
 
@@ -126,18 +154,23 @@ class VisitRecord:
     tally: selectors.Tally
     count: HostCount | None
     photos: list[Photo]
+    near: int
+    checked: int
 
 
 def record_of(session: TrainingSession) -> VisitRecord:
-    """The host's count and the photographs of one visit."""
+    """The host's count, the photographs, and how many telephones were checked and near."""
     rows = [
         Photo(row, rules.came_late(row.taken_at, row.added_at)) for row in session.photos.select_related("added_by")
     ]
+    checks = list(session.place_checks.values_list("near", flat=True))
     return VisitRecord(
         session=session,
         tally=selectors.tally(session),
         count=HostCount.objects.filter(session=session).select_related("counted_by").first(),
         photos=rows,
+        near=sum(checks),
+        checked=len(checks),
     )
 
 

@@ -23,6 +23,7 @@ from lms.training.models import (
     Base,
     BaseRating,
     HostCount,
+    PlaceCheck,
     Training,
     TrainingSession,
     VisitPhoto,
@@ -191,6 +192,32 @@ def add_photo(*, session: TrainingSession, data: bytes, by: User | None) -> Visi
         row.file.save(f"{row.uuid}{checked.suffix}", ContentFile(checked.data), save=False)
         row.save()
         audit.record("visit.photo", by=by, on=session, unit=training.unit, photo=str(row.uuid))
+    return row
+
+
+def check_place(*, session: TrainingSession, member: Member, here: tuple[float, float]) -> PlaceCheck:
+    """Whether the member's telephone is near the base now; the point itself goes no further than this call.
+
+    ``here`` is (latitude, longitude) in degrees. A later yes replaces an earlier no, never the other way. Raises
+    TrainingError ``place-unreadable`` (no point on earth), ``place-unknown`` (the base has none), ``place-time``
+    (neither during the visit nor ``CHECK_AROUND`` it), ``not-enrolled``.
+    """
+    if not (abs(here[0]) <= 90 and abs(here[1]) <= 180):  # also what is no number
+        raise TrainingError("place-unreadable")
+    point = selectors.point_of(session.training.base)
+    if point is None:
+        raise TrainingError("place-unknown")
+    if not rules.may_check(session.starts_at, session.ends_at, clock.now()):
+        raise TrainingError("place-time")
+    with transaction.atomic():
+        training = services._lock(session.training)
+        services._enrolled(training, [member.pk])
+        row, _new = PlaceCheck.objects.get_or_create(
+            session=session, member=member, defaults={"near": False, "checked_at": clock.now()}
+        )
+        row.near = row.near or rules.is_near(here, point)
+        row.checked_at = clock.now()
+        row.save(update_fields=["near", "checked_at"])
     return row
 
 

@@ -21,4 +21,5 @@ urlpatterns: list[URLPattern] = [
     path(OWN, views.own_visit, name="own-visit"),
     path(f"{OWN}reflection/", views.own_thoughts, name="own-visit-reflection"),
     path(f"{OWN}rating/", views.own_rating, name="own-visit-rating"),
+    path(f"{OWN}sessions/<int:session_id>/place/", views.own_place, name="own-visit-place"),
 ]

@@ -232,7 +232,7 @@ def _own(request: SignedInRequest, uuid: UUID) -> tuple[Member, Training]:
 
 @login_required
 def own_visit(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    """A member's reflection and rating of a visit."""
+    """A member's reflection and rating of a visit, and whether his telephone is at the place."""
     member, training = _own(request, uuid)
     return _own_page(request, member, training)
 
@@ -242,6 +242,7 @@ def _own_page(request: SignedInRequest, member: Member, training: Training, **bo
     rated = BaseRating.objects.filter(training=training, member=member).first()
     context = {
         "training": training,
+        "places": selectors.place_states(training, member),
         "was_there": selectors.was_there(training, member),
         "written": written,
         "rated": rated,
@@ -277,3 +278,20 @@ def own_rating(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         except TrainingError as error:
             form.add_error(None, error.message)
     return _own_page(request, member, training, rating=form)
+
+
+@login_required
+@require_POST
+def own_place(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
+    """Is the telephone near the base? The answer is kept, the point is not."""
+    member, training = _own(request, uuid)
+    session = _session(training, session_id)
+    try:
+        here = (float(request.POST.get("lat", "")), float(request.POST.get("lng", "")))
+        row = services.check_place(session=session, member=member, here=here)
+        messages.success(request, _("已核对：在基地") if row.near else _("已核对：不在基地附近"))
+    except TrainingError as error:
+        messages.error(request, error.message)
+    except ValueError:
+        messages.error(request, TrainingError("place-unreadable").message)
+    return redirect("own-visit", uuid)
