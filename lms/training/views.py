@@ -89,7 +89,7 @@ def training_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "next_call": next((session for session in sessions if figures[session.pk].unmarked), None) if is_open else None,
         "members": members,
         "is_open": is_open,
-        "member_clashes": bookings.member_clashes(training) if is_open else [],
+        "member_clashes": bookings.member_clashes(training, bookings.slots_of(training)) if is_open else [],
         "may_run": selectors.may_run(request.user, training),
         "may_plan": selectors.may_plan(request.user, training),
         "may_certify": training.state == Training.State.CLOSED and can_anywhere(request.user, "certificates.issue"),
@@ -219,8 +219,15 @@ def training_enrol(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         except TrainingError as error:
             messages.error(request, error.message)
     page = Paginator(found, PICK_PAGE).get_page(request.GET.get("page"))
-    left = training.capacity - selectors.enrolled_members(training).count()
-    return render(request, "training/enrol.html", {"training": training, "form": form, "page_obj": page, "left": left})
+    busy = bookings.busy(page, training)
+    context = {
+        "training": training,
+        "form": form,
+        "page_obj": page,
+        "picks": [(member, busy.get(member.pk)) for member in page],
+        "left": training.capacity - selectors.enrolled_members(training).count(),
+    }
+    return render(request, "training/enrol.html", context)
 
 
 @login_required

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lms.core import clock
-from lms.members.models import User
+from lms.members.models import Member, User
 from lms.training.errors import TrainingError
 from lms.training.models import Base, Booking, Enrolment, Expert, Room, Training, TrainingSession
 from lms.training.planning.rules import Slot, free_slots, peak
@@ -204,16 +205,36 @@ class MemberClash:
     names: tuple[str, ...]
 
 
-def member_clashes(training: Training) -> list[MemberClash]:
-    """Who of the enrolled is enrolled in another open training at the time of a session; two queries."""
-    slots = [Slot(row.starts_at, row.ends_at) for row in training.sessions.all()]
+def slots_of(training: Training) -> list[Slot]:
+    """The stretches of the saved sessions."""
+    return [Slot(row.starts_at, row.ends_at) for row in training.sessions.all()]
+
+
+def member_clashes(training: Training, slots: Sequence[Slot]) -> list[MemberClash]:
+    """Who of the enrolled is enrolled in another open training during one of ``slots``; one query."""
+    seats = Enrolment.objects.filter(training=training, state=Enrolment.State.ENROLLED)
+    found: dict[tuple[Slot, str], list[str]] = {}
+    for slot, unit, _pk, name in _elsewhere(seats.values("member"), slots, training):
+        found.setdefault((slot, unit), []).append(name)
+    return [MemberClash(slot, unit, tuple(names)) for (slot, unit), names in found.items()]
+
+
+def busy(members: Iterable[Member], training: Training) -> dict[int, Slot]:
+    """By member id the first stretch for which a person is enrolled elsewhere while ``training`` runs; two queries."""
+    found: dict[int, Slot] = {}
+    for slot, _unit, pk, _name in _elsewhere([one.pk for one in members], slots_of(training), training):
+        found.setdefault(pk, slot)
+    return found
+
+
+def _elsewhere(members: Any, slots: Sequence[Slot], training: Training) -> Iterator[tuple[Slot, str, int, str]]:
+    """(stretch, unit that holds it, member id, name) of other open trainings that overlap ``slots``, the earliest first."""
     if not slots:
-        return []
-    own = Enrolment.objects.filter(training=training, state=Enrolment.State.ENROLLED)
+        return
     rows = (
         Enrolment.objects.filter(
             state=Enrolment.State.ENROLLED,
-            member__in=own.values("member"),
+            member__in=members,
             training__state=Training.State.OPEN,
             training__sessions__ends_at__gt=min(slot.starts_at for slot in slots),
             training__sessions__starts_at__lt=max(slot.ends_at for slot in slots),
@@ -221,13 +242,17 @@ def member_clashes(training: Training) -> list[MemberClash]:
         .exclude(training=training)
         .order_by("training__sessions__starts_at", "member__sort_key")
     )
-    columns = ("training__sessions__starts_at", "training__sessions__ends_at", "training__unit__name", "member__name")
-    found: dict[tuple[Slot, str], list[str]] = {}
-    for starts_at, ends_at, unit, name in rows.values_list(*columns):
+    columns = (
+        "training__sessions__starts_at",
+        "training__sessions__ends_at",
+        "training__unit__name",
+        "member_id",
+        "member__name",
+    )
+    for starts_at, ends_at, unit, pk, name in rows.values_list(*columns):
         slot = Slot(starts_at, ends_at)
         if any(slot.overlaps(one) for one in slots):
-            found.setdefault((slot, unit), []).append(name)
-    return [MemberClash(slot, unit, tuple(names)) for (slot, unit), names in found.items()]
+            yield slot, unit, pk, name
 
 
 # -- taking it -----------------------------------------------------------------------------

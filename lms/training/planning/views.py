@@ -47,6 +47,7 @@ def clashes(request: SignedInRequest) -> HttpResponse:
         "base_full": bookings.base_full(base, capacity, [need.slot for need in wanted], besides=training),
         "too_small": bookings.room_too_small(capacity, (plan.room for plan in plans)),
         "looked": bool(wanted),
+        "member_clashes": bookings.member_clashes(training, [need.slot for need in wanted]) if training else [],
     }
     return render(request, "training/planning/_clashes.html", context)
 

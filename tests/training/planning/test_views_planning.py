@@ -102,6 +102,24 @@ def test_it_is_said_while_typing_and_nothing_is_saved(desk: Client, personas: Co
     assert Training.objects.count() == 1
 
 
+def test_who_is_enrolled_elsewhere_is_named_while_typing_and_while_picking(desk: Client, classroom: ClassRoom) -> None:
+    desk.post(reverse("training-new"), class_form(**{"s-0-starts": "14:00", "s-0-ends": "16:00"}))
+    other = Training.objects.exclude(pk=classroom.training.pk).get()
+    services.enrol(training=other, member=classroom.people[0], by=None)
+    address, own = reverse("training-clashes"), {"query_params": {"training": str(other.uuid)}}
+    free = desk.post(address, class_form(**{"s-0-starts": "14:00", "s-0-ends": "16:00"}), **own).content.decode()
+    assert "李大山" not in free
+    taken = desk.post(address, class_form(**{"s-0-starts": "11:00", "s-0-ends": "13:00"}), **own).content.decode()
+    assert "有人同一时间还报了别的培训" in taken and "李大山" in taken
+    services.cancel_enrolment(training=other, member=classroom.people[0], by=None)
+    picks = reverse("training-enrol", args=[other.uuid])
+    assert "已报别的培训" not in desk.get(picks).content.decode()
+    other.sessions.update(starts_at=classroom.first.starts_at, ends_at=classroom.first.ends_at)
+    page = desk.get(picks)
+    assert "已报别的培训：03-05 08:30–11:30" in page.content.decode()
+    assert {member for member, slot in page.context["picks"] if slot} == set(classroom.people)
+
+
 def test_a_half_day_is_chosen_instead_of_times(desk: Client, personas: County) -> None:
     desk.post(reverse("training-new"), class_form(**{"s-0-preset": "afternoon", "s-0-starts": "", "s-0-ends": ""}))
     session = Training.objects.get().sessions.get()
