@@ -122,6 +122,11 @@ register-new          POST  register     county town secretary                 |
 register-edit         GET   register-row county town secretary                 | county         | county
 register-edit         POST  register-row county town secretary                 | county         | county
 training-agenda       GET   training     county town trainer secretary auditor | county auditor | county auditor
+training-materials    GET   training     county town trainer secretary         | county         | county
+training-materials    POST  training     county town trainer secretary         | county         | county
+training-material     GET   material     county town trainer secretary auditor | county auditor | county auditor
+training-material-remove POST material   county town trainer secretary         | county         | county
+own-material          GET   own-material member
 public-bases          GET   -            **
 public-base           GET   base         **                                    | **             | **
 base-photo            GET   base-photo   **                                    | **             | **

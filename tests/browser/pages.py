@@ -43,6 +43,8 @@ NO_PAGE = {
     "use-photo": "a file",
     "visit-photo": "a file",
     "base-photo": "a file",
+    "training-material": "a file",
+    "own-material": "a file",
     "visit-voice": "a file",
     "make-up-file": "a file",
     "training-call-list": "a file",

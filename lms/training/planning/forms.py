@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any, cast
 
 from django import forms
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from lms.members.models import Unit, User
 from lms.members.permissions import visible, visible_units
 from lms.training.forms import DateInput, UnitChoice
-from lms.training.models import Base, BasePhoto, Expert, Organiser, Room, Venue
+from lms.training.models import Base, BasePhoto, Expert, Material, Organiser, Room, Venue
 
 
 class EntryForm(forms.ModelForm):
@@ -94,6 +95,25 @@ class PhotoForm(forms.Form):
         label=_("照片"), widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
     )
     caption = forms.CharField(label=BasePhoto._meta.get_field("caption").verbose_name, max_length=60, required=False)
+
+
+class MaterialForm(forms.Form):
+    """One file that goes with a training; its content is judged by the service."""
+
+    file = forms.FileField(
+        label=_("文件"),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.docx,.pptx,.xlsx,image/jpeg,image/png,image/webp"}),
+    )
+    name = forms.CharField(
+        label=Material._meta.get_field("title").verbose_name,
+        max_length=80,
+        required=False,
+        help_text=_("不填就用文件名"),
+    )
+
+    def title(self) -> str:
+        """What people read: as typed, or as the file is called without its ending."""
+        return str(self.cleaned_data["name"] or PurePath(self.cleaned_data["file"].name).stem[:80])
 
 
 class BaseForm(EntryForm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import PurePath
 
 from django.db import models
 from django.db.models import F, Q
@@ -223,3 +224,30 @@ class BasePhoto(models.Model):
 
     def __str__(self) -> str:
         return self.caption or f"{self.base} {self.pk}"
+
+
+class Material(models.Model):
+    """A file that goes with a training: slides, a handout, a form; for who is enrolled and who runs it."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    training = models.ForeignKey("training.Training", on_delete=models.PROTECT, related_name="materials")
+    title = models.CharField(_("资料名称"), max_length=80)
+    file = models.FileField(_("文件"), upload_to="materials/%Y/%m/", max_length=200)
+    size = models.PositiveIntegerField(_("大小"))
+    digest = models.CharField(max_length=64)
+    added_at = models.DateTimeField(_("上传时间"))
+    added_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("培训资料")
+        verbose_name_plural = _("培训资料")
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["training", "digest"], name="material_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def suffix(self) -> str:
+        """What kind of file it is, by its ending: ``.pdf``."""
+        return PurePath(str(self.file.name)).suffix

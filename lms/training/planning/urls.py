@@ -2,11 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from lms.training.planning import views, views_bases, views_calendar, views_registers
+from lms.training.planning import views, views_bases, views_calendar, views_materials, views_registers
+
+MATERIAL = "desk/trainings/<uuid:uuid>/materials/<uuid:file>/"
 
 urlpatterns: list[URLPattern] = [
     path("desk/trainings/clashes/", views.clashes, name="training-clashes"),
     path("desk/trainings/<uuid:uuid>/agenda/", views.agenda_pdf, name="training-agenda"),
+    path("desk/trainings/<uuid:uuid>/materials/", views_materials.training_materials, name="training-materials"),
+    path(MATERIAL, views_materials.training_material, name="training-material"),
+    path(f"{MATERIAL}remove/", views_materials.training_material_remove, name="training-material-remove"),
+    path("learn/trainings/<uuid:uuid>/materials/<uuid:file>/", views_materials.own_material, name="own-material"),
     path("bases/", views_bases.public_bases, name="public-bases"),
     path("bases/<str:code>/", views_bases.public_base, name="public-base"),
     path("bases/<str:code>/photos/<uuid:file>/", views_bases.base_photo, name="base-photo"),
