@@ -23,7 +23,17 @@ from lms.training.closing.models import (
     SurveyTicket,
 )
 from lms.training.paper.models import SheetPage, SheetPhoto, SignInSheet
-from lms.training.planning.models import BasePhoto, Booking, CalendarFeed, Expert, Material, Organiser, Room, Venue
+from lms.training.planning.models import (
+    BasePhoto,
+    Booking,
+    BudgetLine,
+    CalendarFeed,
+    Expert,
+    Material,
+    Organiser,
+    Room,
+    Venue,
+)
 from lms.training.visits.models import BaseRating, HostCount, PlaceCheck, VisitPhoto, VisitReflection, VisitRequest
 
 # Claims, closing, planning, visits and printed sheets have modules of their own; here they join the app's models.
@@ -35,6 +45,7 @@ __all__ = [
     "BasePhoto",
     "BaseRating",
     "Booking",
+    "BudgetLine",
     "CalendarFeed",
     "Claim",
     "ClaimEvent",

@@ -127,6 +127,9 @@ training-materials    POST  training     county town trainer secretary         |
 training-material     GET   material     county town trainer secretary auditor | county auditor | county auditor
 training-material-remove POST material   county town trainer secretary         | county         | county
 own-material          GET   own-material member
+training-budget       GET   training     county town secretary                 | county         | county
+training-budget       POST  training     county town secretary                 | county         | county
+budget-register       GET   -            county town trainer secretary auditor
 public-bases          GET   -            **
 public-base           GET   base         **                                    | **             | **
 base-photo            GET   base-photo   **                                    | **             | **

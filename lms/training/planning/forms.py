@@ -6,12 +6,14 @@ from pathlib import PurePath
 from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from lms.members.models import Unit, User
 from lms.members.permissions import visible, visible_units
 from lms.training.forms import DateInput, UnitChoice
-from lms.training.models import Base, BasePhoto, Expert, Material, Organiser, Room, Venue
+from lms.training.models import Base, BasePhoto, BudgetLine, Expert, Material, Organiser, Room, Training, Venue
+from lms.training.planning.budgets import Cost
 
 
 class EntryForm(forms.ModelForm):
@@ -114,6 +116,29 @@ class MaterialForm(forms.Form):
     def title(self) -> str:
         """What people read: as typed, or as the file is called without its ending."""
         return str(self.cleaned_data["name"] or PurePath(self.cleaned_data["file"].name).stem[:80])
+
+
+class CostForm(forms.Form):
+    """One line of a training's budget; which item it is stands beside it."""
+
+    planned = forms.DecimalField(label=_("预算（元）"), required=False, min_value=0, max_digits=10, decimal_places=2)
+    spent = forms.DecimalField(label=_("决算（元）"), required=False, min_value=0, max_digits=10, decimal_places=2)
+    note = forms.CharField(label=_("说明"), max_length=100, required=False)
+
+    def cost(self) -> Cost:
+        """The line as the service takes it."""
+        return Cost(**self.cleaned_data)
+
+
+def cost_forms(training: Training, data: QueryDict | None) -> list[tuple[str, CostForm]]:
+    """A form for each item, by what the item is called, filled with what is written."""
+    rows = {row.item: row for row in training.budget.all()}
+    found = []
+    for item in BudgetLine.Item:
+        row = rows.get(item)
+        initial = {"planned": row.planned, "spent": row.spent, "note": row.note} if row else {}
+        found.append((str(item.label), CostForm(data, prefix=item.value, initial=initial)))
+    return found
 
 
 class BaseForm(EntryForm):

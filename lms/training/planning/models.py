@@ -251,3 +251,35 @@ class Material(models.Model):
     def suffix(self) -> str:
         """What kind of file it is, by its ending: ``.pdf``."""
         return PurePath(str(self.file.name)).suffix
+
+
+class BudgetLine(models.Model):
+    """What one kind of expense of a training may cost, and did (None: not settled yet), in yuan."""
+
+    class Item(models.TextChoices):
+        LECTURE = "lecture", _("讲课费")
+        VENUE = "venue", _("场地费")
+        MEALS = "meals", _("伙食费")
+        LODGING = "lodging", _("住宿费")
+        TRAVEL = "travel", _("交通费")
+        MATERIAL = "material", _("资料费")
+        OTHER = "other", _("其他费用")
+
+    training = models.ForeignKey("training.Training", on_delete=models.PROTECT, related_name="budget")
+    item = models.CharField(_("项目"), max_length=8, choices=Item)
+    planned = models.DecimalField(_("预算（元）"), max_digits=10, decimal_places=2)
+    spent = models.DecimalField(_("决算（元）"), max_digits=10, decimal_places=2, null=True, blank=True)
+    note = models.CharField(_("说明"), max_length=100, blank=True)
+
+    class Meta:
+        verbose_name = _("培训经费")
+        verbose_name_plural = _("培训经费")
+        ordering = ["training", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["training", "item"], name="budget_item_once"),
+            models.CheckConstraint(condition=Q(planned__gte=0), name="budget_not_negative"),
+            models.CheckConstraint(condition=Q(spent__isnull=True) | Q(spent__gte=0), name="budget_spent_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.training} {self.get_item_display()}"

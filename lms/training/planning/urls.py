@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from lms.training.planning import views, views_bases, views_calendar, views_materials, views_registers
+from lms.training.planning import views, views_bases, views_budgets, views_calendar, views_materials, views_registers
 
 MATERIAL = "desk/trainings/<uuid:uuid>/materials/<uuid:file>/"
 
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern] = [
     path(MATERIAL, views_materials.training_material, name="training-material"),
     path(f"{MATERIAL}remove/", views_materials.training_material_remove, name="training-material-remove"),
     path("learn/trainings/<uuid:uuid>/materials/<uuid:file>/", views_materials.own_material, name="own-material"),
+    path("desk/trainings/<uuid:uuid>/budget/", views_budgets.training_budget, name="training-budget"),
+    path("desk/budgets/", views_budgets.budget_register, name="budget-register"),
     path("bases/", views_bases.public_bases, name="public-bases"),
     path("bases/<str:code>/", views_bases.public_base, name="public-base"),
     path("bases/<str:code>/photos/<uuid:file>/", views_bases.base_photo, name="base-photo"),
