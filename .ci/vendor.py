@@ -42,6 +42,11 @@ class Package:
 PACKAGES = (
     Package("hls.js", "HLS where the browser does not play it itself", ("dist/hls.light.min.mjs",)),
     Package(
+        "jsqr",
+        "QR codes where the browser has no BarcodeDetector; plain script, the policy allows no wasm",
+        ("dist/jsQR.js",),
+    ),
+    Package(
         "scorm-again",
         "the run-time interface of SCORM 1.2 and 2004",
         ("dist/scorm12.min.js", "dist/scorm2004.min.js"),

@@ -42,3 +42,8 @@ def decrypt(token: str) -> str:
 def keyed_hash(text: str) -> str:
     """A hash for matching equal texts without storing them; useless without the key."""
     return hmac.digest(_key(settings.XIANGXUE_FIELD_KEY, b"match"), text.encode(), "sha256").hex()
+
+
+def derived_key(purpose: str) -> bytes:
+    """A key for signing things of one purpose (a room's codes, say); another purpose has another key."""
+    return _key(settings.XIANGXUE_FIELD_KEY, f"sign:{purpose}".encode())

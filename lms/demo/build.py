@@ -14,7 +14,19 @@ from django.db import transaction
 from courses.models import CoursePage, LessonPage
 from lms.core import clock
 from lms.core.search.upkeep import refill
-from lms.demo import after_class, drafts, geography, library, library_books, people, quizzes, study, trainings, viewings
+from lms.demo import (
+    after_class,
+    check_ins,
+    drafts,
+    geography,
+    library,
+    library_books,
+    people,
+    quizzes,
+    study,
+    trainings,
+    viewings,
+)
 from lms.goals.services import open_year
 from lms.hours import totals
 from lms.hours.services import adopt_rule
@@ -77,6 +89,7 @@ def build(*, members: int, seed: int, told: Report) -> dict[str, Any]:
     study.live_through(county, cast, random)
     trainings.plan_ahead(county, population, cast)
     after_class.live_through(county, population, cast)
+    check_ins.sign_in(county, population, cast)
     refill(Base, Training)  # written in bulk
     for year in (today.year - 1, today.year):
         open_year(year=year, by=cast.users["county"])

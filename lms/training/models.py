@@ -11,6 +11,7 @@ from wagtail.search import index
 
 from lms.hours.credit import Category
 from lms.members.models import Member, Unit, User
+from lms.training.checkin.models import HeadCount, Scan, ScanDecision
 from lms.training.claim_models import ApprovalPolicy, Claim, ClaimEvent, ClaimFile, ClaimStretch
 from lms.training.closing.models import (
     Appeal,
@@ -54,6 +55,7 @@ __all__ = [
     "ClosingTerms",
     "Enrolment",
     "Expert",
+    "HeadCount",
     "HostCount",
     "MakeUp",
     "MakeUpFile",
@@ -63,6 +65,8 @@ __all__ = [
     "Package",
     "PlaceCheck",
     "Room",
+    "Scan",
+    "ScanDecision",
     "SheetPage",
     "SheetPhoto",
     "SignInSheet",
@@ -273,9 +277,23 @@ class Attendance(models.Model):
         LEAVE = "leave", _("假")
         ABSENT = "absent", _("缺")
 
+    class Means(models.TextChoices):
+        """How the presence was taken; what stands behind it differs (a scan, a sheet of paper, the trainer's word)."""
+
+        ROSTER = "roster", _("点名")
+        MEMBER_CODE = "member_code", _("扫个人码")
+        ROOM_CODE = "room_code", _("扫现场码")
+        DIGITS = "digits", _("输入现场数字")
+        KIOSK = "kiosk", _("自助签到机")
+        PAPER = "paper", _("纸质签到表")
+        VISIT_CODE = "visit_code", _("扫基地码")
+        HOST = "host", _("基地确认")
+        CLOSING = "closing", _("结课时未签到")
+
     session = models.ForeignKey(TrainingSession, on_delete=models.PROTECT, related_name="attendances")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="attendances")
     status = models.CharField(_("到课情况"), max_length=8, choices=Status)
+    means = models.CharField(_("记录方式"), max_length=12, choices=Means, default=Means.ROSTER)
     arrived_at = models.DateTimeField(_("到达时间"), null=True, blank=True)
     left_at = models.DateTimeField(_("离开时间"), null=True, blank=True)
     marked_by = models.ForeignKey(

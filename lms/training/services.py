@@ -33,6 +33,7 @@ EDITABLE = ("title", "category", "base", "place", "trainer", "lecturer", "organi
 TAKING = frozenset({"base", "trainer", "capacity"})
 """What, when it changes, takes other people, places or seats."""
 Status = Attendance.Status
+Means = Attendance.Means
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,9 +303,10 @@ def _refuse_own(by: User, user_ids: Iterable[int | None]) -> None:
 
 
 @transaction.atomic
-def mark(*, session: TrainingSession, marks: Mapping[int, str], by: User | None) -> int:
+def mark(*, session: TrainingSession, marks: Mapping[int, str], by: User | None, means: str = Means.ROSTER) -> int:
     """Mark members ``present``, ``leave`` or ``absent`` by member id; returns how many marks changed.
 
+    ``means`` is how that was taken; a mark that already says the same keeps the means by which it came first.
     One transaction and one audit row for all. Of a closed training the hours follow, old lines reversed. Raises
     TrainingError ``own-record``, ``not-enrolled``, ``too-early`` (a presence before the day), ``not-open`` (cancelled).
     """
@@ -318,9 +320,11 @@ def mark(*, session: TrainingSession, marks: Mapping[int, str], by: User | None)
     if not changed:
         return 0
     with _reposted(training, list(changed), by):
-        _write_marks(session, changed, by)
+        _write_marks(session, changed, by, means)
     detail = {members[pk].code: [old[pk].status if pk in old else "", status] for pk, status in changed.items()}
-    audit.record("attendance.mark", by=by, on=session, unit=training.unit, training=training.pk, marks=detail)
+    audit.record(
+        "attendance.mark", by=by, on=session, unit=training.unit, training=training.pk, means=str(means), marks=detail
+    )
     return len(changed)
 
 
@@ -341,10 +345,14 @@ def _enrolled(training: Training, member_ids: Iterable[int]) -> dict[int, Member
     return members
 
 
-def _write_marks(session: TrainingSession, marks: Mapping[int, str], by: User | None) -> None:
+def _write_marks(
+    session: TrainingSession, marks: Mapping[int, str], by: User | None, means: str = Means.ROSTER
+) -> None:
     now = clock.now()
     rows = [
-        Attendance(session=session, member_id=pk, status=Status(status), marked_by=by, marked_at=now)
+        Attendance(
+            session=session, member_id=pk, status=Status(status), means=Means(means), marked_by=by, marked_at=now
+        )
         for pk, status in marks.items()
     ]
     Attendance.objects.bulk_create(
@@ -352,7 +360,7 @@ def _write_marks(session: TrainingSession, marks: Mapping[int, str], by: User | 
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["session", "member"],
-        update_fields=["status", "arrived_at", "left_at", "marked_by", "marked_at"],
+        update_fields=["status", "means", "arrived_at", "left_at", "marked_by", "marked_at"],
     )
 
 
@@ -376,6 +384,7 @@ def set_times(
     arrived_at: dt.datetime | None,
     left_at: dt.datetime | None,
     by: User | None,
+    means: str = Means.ROSTER,
 ) -> None:
     """Record that a person came late or left early (None: from the beginning, to the end); he is present by that."""
     if arrived_at and left_at and left_at < arrived_at:
@@ -391,7 +400,9 @@ def set_times(
         return
     with _reposted(training, [member.pk], by):
         Attendance.objects.update_or_create(
-            session=session, member=member, defaults={**facts, "marked_by": by, "marked_at": clock.now()}
+            session=session,
+            member=member,
+            defaults={**facts, "means": Means(means), "marked_by": by, "marked_at": clock.now()},
         )
     times = [str(arrived_at or ""), str(left_at or "")]
     audit.record("attendance.times", by=by, on=session, unit=training.unit, member=member.code, times=times)
@@ -455,7 +466,7 @@ def _mark_absent(training: Training, sessions: Sequence[TrainingSession], by: Us
     enrolled = set(seats.values_list("member_id", flat=True))
     for session in sessions:
         rest = enrolled - set(session.attendances.values_list("member_id", flat=True))
-        _write_marks(session, dict.fromkeys(sorted(rest), Status.ABSENT), by)
+        _write_marks(session, dict.fromkeys(sorted(rest), Status.ABSENT), by, Means.CLOSING)
 
 
 @transaction.atomic

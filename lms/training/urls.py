@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from lms.training import views, views_claims, views_claims_desk, views_roster, views_telling
+from lms.training.checkin.urls import urlpatterns as checkin
 from lms.training.closing.urls import urlpatterns as closing
 from lms.training.paper.urls import urlpatterns as paper
 from lms.training.planning.urls import urlpatterns as planning
@@ -45,6 +46,7 @@ urlpatterns: list[URLPattern] = [
     path("desk/claims/new/", views_claims_desk.claimants, name="claim-new"),
     path("desk/claims/new/<str:code>/", views_claims_desk.claim_for, name="claim-for"),
     path("desk/claims/settings/", views_claims_desk.claim_settings, name="claim-settings"),
+    *checkin,
     *closing,
     *visits,
     *paper,

@@ -105,7 +105,14 @@ def roster_times(request: SignedInRequest, uuid: UUID, session_id: int, code: st
     form = TimesForm(posted(request), initial=first)
     if request.method == "POST" and form.is_valid():
         try:
-            services.set_times(session=session, member=member, by=request.user, **form.moments(session))
+            times = form.moments(session)
+            services.set_times(
+                session=session,
+                member=member,
+                arrived_at=times["arrived_at"],
+                left_at=times["left_at"],
+                by=request.user,
+            )
             return redirect("session-roster", uuid, session_id)
         except TrainingError as error:
             form.add_error(None, error.message)

@@ -203,6 +203,20 @@ claim-file            GET   claim-file   county town secretary auditor         |
 claim-file-remove     POST  claim-draft-file secretary                         | -              | -
 claim-twin            GET   claim-twin   county town secretary auditor         | county auditor | county auditor
 
+session-checkin       GET   session      county town trainer secretary         | county         | county
+session-scan          POST  session      county town trainer secretary         | county         | county
+session-screen        GET   session      county town trainer secretary         | county         | county
+session-count         POST  session      county town trainer secretary         | county         | county
+session-decide        POST  waiting-scan county town trainer secretary         | county         | county
+training-cards        GET   training     county town trainer secretary         | county         | county
+branch-cards          GET   unit         county town trainer secretary station | county         | county
+room-digits           GET   -            **
+room-digits           POST  -            **
+room-code             GET   room-token   **
+own-code              GET   -            member
+own-checkin           GET   own-claim    member
+own-checkin           POST  own-claim    member
+
 base-list             GET   -            county town trainer secretary auditor
 base-detail           GET   base         county town trainer secretary auditor | county town trainer secretary auditor | county town trainer secretary auditor
 visit-register        GET   -            county town trainer secretary auditor

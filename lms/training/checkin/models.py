@@ -1,0 +1,104 @@
+"""Evidence of coming and going: scans, what was decided on the doubtful ones, heads counted. Rows are written once."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from lms.core.append_only import AppendOnlyModel
+from lms.members.models import Member, User
+
+
+class Scan(AppendOnlyModel):
+    """One try to sign in or out, whatever came of it; failed ones are kept (who tried, when, with what).
+
+    ``happened_at`` is the time by the device that read the code, ``received_at`` by the server. ``key`` is made by who reads
+    the code, so that the same scan sent twice is one. ``phone`` is a random number that a browser keeps, never a person.
+    """
+
+    class Direction(models.TextChoices):
+        IN = "in", _("签到")
+        OUT = "out", _("签退")
+
+    class Result(models.TextChoices):
+        TAKEN = "taken", _("已记录")
+        PROVISIONAL = "provisional", _("待现场确认")
+        TOO_EARLY = "too-early", _("还没有到签到时间")
+        TOO_LATE = "too-late", _("已过签到时间")
+        EXPIRED = "expired", _("签到码已过期")
+        BAD_CODE = "bad-code", _("不是有效的签到码")
+        NOT_ENROLLED = "not-enrolled", _("不在名单里")
+        OWN_RECORD = "own-record", _("不能给自己签到")
+        NOT_OPEN = "not-open", _("培训已取消")
+        USED = "used", _("这次扫码已被别人使用")
+
+    key = models.CharField(max_length=80, unique=True)
+    session = models.ForeignKey("training.TrainingSession", on_delete=models.PROTECT, related_name="scans")
+    member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="scans")
+    means = models.CharField(_("记录方式"), max_length=12)
+    direction = models.CharField(_("方向"), max_length=3, choices=Direction)
+    result = models.CharField(_("结果"), max_length=12, choices=Result)
+    happened_at = models.DateTimeField(_("扫码时间"))
+    received_at = models.DateTimeField(_("收到时间"))
+    phone = models.CharField(max_length=32, blank=True)
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    view_permission = "trainings.view"
+    unit_lookup = "session__training__unit"
+    own_lookup = "member__user"
+
+    class Meta:
+        verbose_name = _("扫码记录")
+        verbose_name_plural = _("扫码记录")
+        ordering = ["happened_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(result__in=["taken", "provisional"]) | Q(member__isnull=False),
+                name="scan_taken_of_somebody",
+            ),
+            models.CheckConstraint(condition=Q(direction__in=["in", "out"]), name="scan_in_or_out"),
+        ]
+        indexes = [models.Index(fields=["session", "member"], name="scan_of_member")]
+
+    def __str__(self) -> str:
+        return f"{self.member or ''} {self.get_direction_display()} {self.get_result_display()}"
+
+
+class ScanDecision(AppendOnlyModel):
+    """A person's word on a provisional scan; a refusal says why."""
+
+    scan = models.OneToOneField(Scan, on_delete=models.PROTECT, related_name="decision")
+    accepted = models.BooleanField(_("是否确认"))
+    reason = models.CharField(_("理由"), max_length=200, blank=True)
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("扫码认定")
+        verbose_name_plural = _("扫码认定")
+        constraints = [
+            models.CheckConstraint(condition=Q(accepted=True) | ~Q(reason=""), name="scan_refused_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scan} {self.accepted}"
+
+
+class HeadCount(AppendOnlyModel):
+    """How many heads were counted in the room, beside what the marks and the waiting scans made at that moment."""
+
+    session = models.ForeignKey("training.TrainingSession", on_delete=models.PROTECT, related_name="counts")
+    heads = models.PositiveIntegerField(_("清点人数"))
+    marked = models.PositiveIntegerField(_("已记到"))
+    waiting = models.PositiveIntegerField(_("待确认"))
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("清点记录")
+        verbose_name_plural = _("清点记录")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.session} {self.heads}"

@@ -1,0 +1,73 @@
+"""What a scan says to the person who made it: a sentence and whether it is good news."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lms.training.checkin import rules
+from lms.training.models import Attendance, Scan, TrainingSession
+
+Result = Scan.Result
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """``kind``: ``good``, ``wait`` or ``bad``; ``who``: the name, ``""`` for a code of nobody."""
+
+    kind: str
+    who: str
+    where: str
+    text: str
+
+
+def reply(scan: Scan) -> Reply:
+    """The answer to a scan, for the screen of who made it."""
+    member = scan.member
+    who, where = (member.name, member.unit.label) if member else ("", "")
+    if scan.result == Result.TAKEN:
+        return Reply("good", who, where, _taken(scan))
+    if scan.result == Result.PROVISIONAL:
+        return _provisional(scan, who, where)
+    return Reply("bad", who, where, refusal(scan.result))
+
+
+def _taken(scan: Scan) -> str:
+    row = Attendance.objects.filter(session=scan.session, member=scan.member).first()
+    if scan.direction == rules.OUT:
+        at = timezone.localtime(scan.happened_at)
+        return _("已签退 %(time)s") % {"time": f"{at:%H:%M}"}
+    if row is not None and row.arrived_at is not None:
+        minutes = late(scan.session, row)
+        return _("已签到，迟到 %(n)s 分钟") % {"n": minutes}
+    return _("已签到")
+
+
+def _provisional(scan: Scan, who: str, where: str) -> Reply:
+    there = Attendance.objects.filter(session=scan.session, member=scan.member, status=Attendance.Status.PRESENT)
+    if there.exists():
+        return Reply("good", who, where, _("已签到"))
+    return Reply("wait", who, where, _("已收到，等现场教师确认"))
+
+
+def late(session: TrainingSession, row: Attendance) -> int:
+    """Whole minutes after the beginning at which a person arrived."""
+    if row.arrived_at is None:
+        return 0
+    return int((row.arrived_at - session.starts_at).total_seconds()) // 60
+
+
+def refusal(result: str) -> str:
+    """Why a scan was not taken, and what to do."""
+    return {
+        Result.TOO_EARLY: _("还没到签到时间，课前 1 小时开始"),
+        Result.TOO_LATE: _("已过签到时间，请找教师登记"),
+        Result.EXPIRED: _("签到码已过期，请扫现场屏幕上的新码"),
+        Result.BAD_CODE: _("不是有效的签到码"),
+        Result.NOT_ENROLLED: _("不在这次培训的名单里，请找教师报名"),
+        Result.OWN_RECORD: _("不能给自己签到，请由他人办理"),
+        Result.NOT_OPEN: _("这次培训已取消"),
+        Result.USED: _("这次扫码已被别人使用，请重新扫现场的码"),
+    }[Result(result)]

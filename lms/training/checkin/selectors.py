@@ -1,0 +1,167 @@
+"""Reads of check-in: sessions that take scans now, who waits for confirmation and why a scan is doubtful, a person's code."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from lms.core import clock, crypto
+from lms.members.models import Member, Unit, User
+from lms.members.permissions import unit_or_404
+from lms.training import selectors as trainings
+from lms.training import tokens
+from lms.training.checkin import rules
+from lms.training.models import Attendance, Enrolment, HeadCount, Scan, Training, TrainingSession
+
+Result = Scan.Result
+RECENT = 8
+
+
+def room_key() -> bytes:
+    """The secret of all rooms' codes, digits and claims."""
+    return crypto.derived_key("room")
+
+
+def card_key() -> bytes:
+    """The secret of members' own codes; apart from the rooms', since cards are printed and last for years."""
+    return crypto.derived_key("card")
+
+
+def now() -> int:
+    """The present moment in whole seconds, as tokens count."""
+    return int(clock.now().timestamp())
+
+
+def card_text(member: Member) -> str:
+    """What the QR code of a member's page and card says."""
+    return tokens.member_code(card_key(), member.code)
+
+
+def member_of(text: str) -> Member | None:
+    """Whose code was read or typed: the signed text of a card, or the number as it stands under it; None for neither.
+
+    A typed number is not signed. The trainer who types it has the person in front of him; so only his page takes it.
+    """
+    typed = text.strip().upper()
+    try:
+        code = tokens.read_member_code(card_key(), typed)
+    except tokens.TokenError:
+        if "." in typed:
+            return None
+        code = typed
+    return Member.objects.select_related("unit").filter(code__iexact=code).first()
+
+
+# -- sessions -------------------------------------------------------------------------------
+
+
+def open_now() -> QuerySet[TrainingSession]:
+    """Sessions of trainings that stand, into or out of which one may sign now."""
+    at = clock.now()
+    near = Q(starts_at__lte=at + rules.OPENS, ends_at__gte=at - rules.LINGERS)
+    return TrainingSession.objects.filter(near).exclude(training__state=Training.State.CANCELLED)
+
+
+def showing(digits: str) -> tuple[list[int], str]:
+    """The sessions (ids) whose room shows six digits now, and the direction; more than one is rare and signing in decides."""
+    key, at = room_key(), now()
+    ids = list(open_now().values_list("pk", flat=True))
+    for direction in (rules.IN, rules.OUT):
+        found = [pk for pk in ids if tokens.are_digits_of(key, digits, pk, direction, at)]
+        if found:
+            return found, direction
+    return [], rules.IN
+
+
+def place_of(claim: tokens.Claim, member: Member) -> TrainingSession | None:
+    """Which of a claim's sessions the person is enrolled in; else the first; None when none is there any more."""
+    rows = TrainingSession.objects.select_related("training__unit").filter(pk__in=claim.places).order_by("pk")
+    own = Q(training__enrolments__member=member, training__enrolments__state=Enrolment.State.ENROLLED)
+    return rows.filter(own).first() or rows.first()
+
+
+# -- who waits ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A person whose own scan waits for a word; ``crowd``: how many signed in with the same phone, 0 when that is usual."""
+
+    scan: Scan
+    crowd: int
+
+
+def waiting(session: TrainingSession) -> list[Waiting]:
+    """The first undecided scan of each person who is not marked present, the doubtful ones first; two queries."""
+    rows = Scan.objects.filter(session=session, result=Result.PROVISIONAL, direction=rules.IN)
+    crowds = _crowds(rows)
+    there = Attendance.objects.filter(session=session, status=Attendance.Status.PRESENT).values("member")
+    undecided = rows.filter(decision__isnull=True).exclude(member__in=there).select_related("member__unit")
+    first: dict[int | None, Scan] = {}
+    for scan in undecided.order_by("happened_at", "pk"):
+        first.setdefault(scan.member_id, scan)
+    found = [Waiting(scan, crowds.get(scan.phone, 0)) for scan in first.values()]
+    return sorted(found, key=lambda one: -one.crowd)
+
+
+def _crowds(rows: QuerySet[Scan]) -> dict[str, int]:
+    """Phones that signed in more people than one phone usually does, with how many (reliability case 3)."""
+    people: dict[str, set[int | None]] = defaultdict(set)
+    for phone, member_id in rows.exclude(phone="").order_by().values_list("phone", "member_id"):
+        people[phone].add(member_id)
+    return {phone: len(ids) for phone, ids in people.items() if len(ids) > rules.PEOPLE_A_PHONE}
+
+
+def standing_scans(session: TrainingSession, member: Member) -> list[rules.Seen]:
+    """What counts of a person's scans of a session: taken at once, or provisional and accepted since."""
+    counted = Q(result=Result.TAKEN) | Q(result=Result.PROVISIONAL, decision__accepted=True)
+    rows = Scan.objects.filter(counted, session=session, member=member)
+    return [rules.Seen(direction, at) for direction, at in rows.order_by().values_list("direction", "happened_at")]
+
+
+def recent(session: TrainingSession) -> Iterable[Scan]:
+    """The latest scans of a session, whatever came of them."""
+    return Scan.objects.filter(session=session).select_related("member__unit").order_by("-pk")[:RECENT]
+
+
+def failed(session: TrainingSession) -> int:
+    """How many scans of a session came to nothing."""
+    return Scan.objects.filter(session=session).exclude(result__in=[Result.TAKEN, Result.PROVISIONAL]).count()
+
+
+def last_count(session: TrainingSession) -> HeadCount | None:
+    """The latest head count of a session."""
+    return session.counts.select_related("by").first()
+
+
+def scan_or_404(session: TrainingSession, key: str) -> Scan:
+    """A provisional scan of a session."""
+    row = Scan.objects.select_related("member").filter(session=session, key=key, result=Result.PROVISIONAL).first()
+    if row is None:
+        raise Http404
+    row.session = session
+    return row
+
+
+# -- cards ----------------------------------------------------------------------------------
+
+
+def carded(user: User, code: str) -> tuple[Unit, QuerySet[Member]]:
+    """A unit whose members' cards the person may print, with those members; 404 for another unit."""
+    unit = unit_or_404(user, "members.pick", code)
+    return unit, trainings.pickable(user).filter(unit__path__startswith=unit.path).order_by(
+        "unit__path", "sort_key", "pk"
+    )
+
+
+def own_member(user: Any) -> Member:
+    """The member behind an account; 404 for an account that is nobody's."""
+    member = getattr(user, "member", None)
+    if not isinstance(member, Member):
+        raise Http404
+    return member

@@ -1,0 +1,185 @@
+"""Writes of check-in. Every way of signing in ends in ``record``: one scan is kept, and the marks follow from the scans.
+
+The marks are written by ``training.services.set_times`` alone, so a scan that comes three weeks late corrects a closed
+training as any correction does, by reversal. Scans of one person give the same mark in whatever order they come.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from lms.core import clock
+from lms.members import audit
+from lms.members.models import Member, User
+from lms.training import services as trainings
+from lms.training import tokens
+from lms.training.checkin import rules, selectors
+from lms.training.errors import TrainingError
+from lms.training.models import Attendance, Enrolment, HeadCount, Scan, ScanDecision, Training, TrainingSession
+
+Means, Result, Status = Attendance.Means, Scan.Result, Attendance.Status
+BY_SCAN = {Means.MEMBER_CODE, Means.ROOM_CODE, Means.DIGITS, Means.KIOSK}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A code that was read (or typed): whose, how, which way, when, by which phone; ``key`` names this reading alone."""
+
+    key: str
+    member: Member | None
+    means: str
+    direction: str
+    at: dt.datetime
+    phone: str = ""
+    fault: str = ""
+    """Why the code itself is not taken: ``expired``, ``bad-code``, ``used``."""
+
+
+@transaction.atomic
+def record(*, session: TrainingSession, reading: Reading, by: User | None) -> Scan:
+    """Keep a scan and let the mark follow; the same ``key`` a second time returns the first scan and changes nothing."""
+    training = trainings._lock(session.training)
+    session.training = training
+    known = Scan.objects.filter(key=reading.key).select_related("member").first()
+    if known is not None:
+        return known
+    scan = Scan.objects.create(
+        key=reading.key,
+        session=session,
+        member=reading.member,
+        means=reading.means,
+        direction=reading.direction,
+        result=_result(session, reading, by),
+        happened_at=reading.at,
+        received_at=clock.now(),
+        phone=reading.phone,
+        by=by,
+    )
+    if scan.result == Result.TAKEN:
+        _settle(scan, by)
+    return scan
+
+
+def _result(session: TrainingSession, reading: Reading, by: User | None) -> str:
+    """What comes of a reading; the first thing that is wrong."""
+    training, member = session.training, reading.member
+    if training.state == Training.State.CANCELLED:
+        return Result.NOT_OPEN
+    if reading.fault or member is None:
+        return reading.fault or Result.BAD_CODE
+    if not Enrolment.objects.filter(training=training, member=member, state=Enrolment.State.ENROLLED).exists():
+        return Result.NOT_ENROLLED
+    if by is not None and member.user_id == by.pk:
+        return Result.OWN_RECORD
+    untimely = rules.timely(session.starts_at, session.ends_at, reading.direction, reading.at)
+    if untimely:
+        return untimely
+    firm = rules.standing(reading.means, reading.direction) == rules.FIRM
+    return Result.TAKEN if firm else Result.PROVISIONAL
+
+
+def _settle(scan: Scan, by: User | None) -> None:
+    """Make the mark say what the person's scans say, beside what people said of him.
+
+    A tick by hand stands: present keeps its beginning (only a departure is added), times that were written in are left
+    alone, absence and leave give way to scans made after them. Who was held absent because nobody had marked him by the
+    closing was not ticked by anybody.
+    """
+    session, member = scan.session, scan.member
+    if member is None:
+        return
+    row = Attendance.objects.filter(session=session, member=member).first()
+    seen = selectors.standing_scans(session, member)
+    if row is not None and row.means not in {*BY_SCAN, Means.CLOSING}:
+        seen = _beside(row, session, seen)
+    stay = rules.stay(session.starts_at, session.ends_at, seen)
+    if stay is None:
+        return
+    keeps = row is not None and row.status == Status.PRESENT
+    means = row.means if row is not None and keeps else scan.means
+    trainings.set_times(
+        session=session, member=member, arrived_at=stay.arrived_at, left_at=stay.left_at, by=by, means=means
+    )
+
+
+def _beside(row: Attendance, session: TrainingSession, seen: Sequence[rules.Seen]) -> list[rules.Seen]:
+    """The scans that count beside a mark that somebody made by hand."""
+    if row.status != Status.PRESENT:
+        return [one for one in seen if one.at > row.marked_at]
+    if row.arrived_at is not None:
+        return []
+    return [rules.Seen(rules.IN, session.starts_at), *(one for one in seen if one.direction == rules.OUT)]
+
+
+# -- by oneself -----------------------------------------------------------------------------
+
+
+def redeem(*, claim: tokens.Claim, session: TrainingSession, member: Member, phone: str) -> Scan:
+    """A member uses the scan that his phone made up to five minutes ago; a claim is one person's, once."""
+    at = dt.datetime.fromtimestamp(claim.made_at, dt.UTC)
+    key, fault = f"claim:{claim.nonce}", ""
+    if Scan.objects.filter(key=key).exclude(member=member).exists():
+        key, fault = f"claim:{claim.nonce}:{member.pk}", Result.USED
+    reading = Reading(key, member, claim.means, claim.direction, at, phone, fault)
+    return record(session=session, reading=reading, by=None)
+
+
+# -- confirming -----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def decide(*, scan: Scan, accepted: bool, reason: str = "", by: User | None) -> ScanDecision:
+    """Accept a provisional scan, or refuse it with a reason. Raises TrainingError ``moved-on``, ``reason``, ``own-record``."""
+    training = trainings._lock(scan.session.training)
+    if scan.result != Result.PROVISIONAL or ScanDecision.objects.filter(scan=scan).exists():
+        raise TrainingError("moved-on")
+    if not accepted and not reason.strip():
+        raise TrainingError("reason")
+    if by is not None and scan.member is not None and scan.member.user_id == by.pk:
+        raise TrainingError("own-record")
+    row = ScanDecision.objects.create(scan=scan, accepted=accepted, reason=reason.strip(), by=by, at=clock.now())
+    who = scan.member.code if scan.member else ""
+    audit.record(
+        "scan.accept" if accepted else "scan.refuse",
+        by=by,
+        on=scan.session,
+        unit=training.unit,
+        member=who,
+        reason=row.reason,
+    )
+    if accepted:
+        _settle(scan, by)
+    return row
+
+
+@transaction.atomic
+def count_heads(*, session: TrainingSession, heads: int, by: User | None) -> HeadCount:
+    """Keep a count of the room. When it is what marks and waiting scans make together, those scans are confirmed by it.
+
+    Doubtful scans and the counter's own are never confirmed so, and a count that leaves them over confirms nobody: somebody
+    has to look. Raises TrainingError ``not-open`` (closed or cancelled), ``too-early``.
+    """
+    training = trainings._lock_open(session.training)
+    session.training = training
+    if clock.now() < session.starts_at - rules.OPENS:
+        raise TrainingError("too-early")
+    marked = session.attendances.filter(status=Status.PRESENT).count()
+    waiting = selectors.waiting(session)
+    row = HeadCount.objects.create(
+        session=session, heads=heads, marked=marked, waiting=len(waiting), by=by, at=clock.now()
+    )
+    audit.record("attendance.heads", by=by, on=session, unit=training.unit, heads=heads, marked=marked)
+    clear = [one.scan for one in waiting if not one.crowd and not _own(one.scan, by)]
+    if heads == marked + len(clear):
+        for scan in clear:
+            scan.session = session
+            decide(scan=scan, accepted=True, by=by)
+    return row
+
+
+def _own(scan: Scan, by: User | None) -> bool:
+    return by is not None and scan.member is not None and scan.member.user_id == by.pk
