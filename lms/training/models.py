@@ -11,7 +11,7 @@ from wagtail.search import index
 
 from lms.hours.credit import Category
 from lms.members.models import Member, Unit, User
-from lms.training.checkin.models import HeadCount, Scan, ScanDecision
+from lms.training.checkin.models import CheckinDevice, HeadCount, Scan, ScanDecision
 from lms.training.claim_models import ApprovalPolicy, Claim, ClaimEvent, ClaimFile, ClaimStretch
 from lms.training.closing.models import (
     Appeal,
@@ -48,6 +48,7 @@ __all__ = [
     "Booking",
     "BudgetLine",
     "CalendarFeed",
+    "CheckinDevice",
     "Claim",
     "ClaimEvent",
     "ClaimFile",

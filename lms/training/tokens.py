@@ -130,6 +130,22 @@ def read_member_code(key: bytes, token: str) -> str:
     return code
 
 
+# -- a machine ------------------------------------------------------------------------------
+
+
+def device_key(key: bytes, number: str) -> str:
+    """What a machine in the hall keeps to show which one it is; ``number``: its uuid."""
+    return _signed(key, f"K.{number.upper()}")
+
+
+def read_device(key: bytes, token: str) -> str:
+    """The number of a machine. Raises TokenError."""
+    parts = _unsigned(key, token)
+    if len(parts) != 2 or parts[0] != "K":
+        raise TokenError("bad-code")
+    return parts[1].lower()
+
+
 # -- between scan and sign-in -----------------------------------------------------------------
 
 

@@ -46,7 +46,14 @@ def own_claim(county: County, unit: Unit) -> dict[str, Any]:
     return {"claim": tokens.make_claim(selectors.room_key(), claim)}
 
 
+def kiosk(county: County, unit: Unit) -> dict[str, Any]:
+    session = _running(unit)
+    device = services.open_device(session=session, by=None)
+    return {"uuid": session.training.uuid, "session_id": session.pk, "device": device.uuid}
+
+
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
+    "kiosk": kiosk,
     "waiting-scan": waiting_scan,
     "room-token": room_token,
     "own-claim": own_claim,

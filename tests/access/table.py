@@ -208,6 +208,11 @@ session-scan          POST  session      county town trainer secretary         |
 session-screen        GET   session      county town trainer secretary         | county         | county
 session-count         POST  session      county town trainer secretary         | county         | county
 session-decide        POST  waiting-scan county town trainer secretary         | county         | county
+kiosk-open            POST  session      county town trainer secretary         | county         | county
+kiosk-revoke          POST  kiosk        county town trainer secretary         | county         | county
+kiosk                 GET   -            -
+kiosk-person          GET   member       -                                     | -              | -
+kiosk-person          POST  member       -                                     | -              | -
 training-cards        GET   training     county town trainer secretary         | county         | county
 branch-cards          GET   unit         county town trainer secretary station | county         | county
 room-digits           GET   -            **

@@ -354,3 +354,84 @@ def test_the_trainers_page_asks_as_often_for_one_as_for_many(
 def test_a_training_that_was_called_off_takes_nobody(classroom: ClassRoom, personas: County) -> None:
     trainings.cancel_training(training=classroom.training, reason="暴雨", by=personas.users["town"])
     assert scan(classroom).result == Result.NOT_OPEN
+
+
+# -- the kiosk --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hall(client: Client, classroom: ClassRoom, trainer: User) -> Client:
+    """The browser of a machine in the hall that the trainer opened."""
+    client.force_login(trainer)
+    client.post(reverse("kiosk-open", args=[classroom.training.uuid, classroom.first.pk]))
+    return client
+
+
+def test_the_kiosk_finds_a_name_and_takes_four_digits(hall: Client, classroom: ClassRoom) -> None:
+    person = classroom.people[0]  # has a mobile that ends in 6726
+    assert "李大山" not in hall.get(reverse("kiosk")).content.decode()
+    assert "李大山" in hall.get(reverse("kiosk"), {"q": "lds"}).content.decode()
+    page = hall.post(reverse("kiosk-person", args=[person.code]), {"four": "6726"}).content.decode()
+    assert "已签到" in page
+    row = attendance(classroom)
+    assert row is not None
+    assert (row.means, row.arrived_at) == (Means.KIOSK, None)
+
+
+def test_case_4_the_kiosk_keeps_no_account(hall: Client, classroom: ClassRoom) -> None:
+    answer = hall.get(reverse("session-checkin", args=[classroom.training.uuid, classroom.first.pk]))
+    assert answer["Location"].startswith(reverse("login"))
+
+
+def test_case_4_its_key_is_for_its_own_session_today(
+    hall: Client, classroom: ClassRoom, personas: County, at_the_door: time_machine.Coordinates
+) -> None:
+    stranger = make_member(personas.branch, "路过", mobile="13800000000")
+    assert hall.get(reverse("kiosk-person", args=[stranger.code])).status_code == 404
+    at_the_door.move_to(on(FIRST_DAY, 8) + dt.timedelta(days=1))
+    assert hall.get(reverse("kiosk")).status_code == 404
+
+
+def test_case_4_what_a_stopped_kiosk_sends_waits_for_a_person(
+    hall: Client, classroom: ClassRoom, trainer: User
+) -> None:
+    device = selectors.devices(classroom.first).get()
+    assert services.revoke_device(device=device, by=trainer)
+    assert not services.revoke_device(device=device, by=trainer)
+    hall.post(reverse("kiosk-person", args=[classroom.people[0].code]), {"four": "6726"})
+    assert Scan.objects.get().result == Result.QUARANTINED
+    assert attendance(classroom) is None
+    waiting = selectors.waiting(classroom.first)
+    assert [one.stopped for one in waiting] == [True]
+    services.count_heads(session=classroom.first, heads=1, by=trainer)
+    assert attendance(classroom) is None
+    services.decide(scan=waiting[0].scan, accepted=True, by=trainer)
+    assert attendance(classroom) is not None
+
+
+def test_case_4_an_edited_key_opens_nothing(hall: Client) -> None:
+    token = hall.cookies["kiosk"].value
+    hall.cookies["kiosk"] = ("L" if token[0] == "K" else "K") + token[1:]
+    assert hall.get(reverse("kiosk")).status_code == 404
+
+
+def test_case_25_four_digits_cannot_be_guessed(hall: Client, classroom: ClassRoom) -> None:
+    address = reverse("kiosk-person", args=[classroom.people[0].code])
+    for number in range(5):
+        assert "后四位不对" in hall.post(address, {"four": f"000{number}"}).content.decode()
+    assert "试了太多次" in hall.post(address, {"four": "6726"}).content.decode()
+    assert attendance(classroom) is None
+    assert Scan.objects.filter(result=Result.WRONG_DIGITS).count() == 5
+
+
+def test_somebody_without_any_number_is_sent_to_the_trainer(hall: Client, classroom: ClassRoom) -> None:
+    assert selectors.last_four(classroom.people[1]) == set()
+    page = hall.post(reverse("kiosk-person", args=[classroom.people[1].code]), {"four": "0000"})
+    assert "找教师" in page.content.decode()
+
+
+def test_the_trainer_stops_a_kiosk_from_his_page(client: Client, classroom: ClassRoom, trainer: User) -> None:
+    device = services.open_device(session=classroom.first, by=trainer)
+    client.force_login(trainer)
+    client.post(reverse("kiosk-revoke", args=[classroom.training.uuid, classroom.first.pk, device.uuid]))
+    assert not selectors.devices(classroom.first).exists()

@@ -42,3 +42,16 @@ class DecideForm(forms.Form):
     """A word on a provisional scan."""
 
     reason = forms.CharField(label=_("理由"), max_length=200, required=False)
+
+
+class FourForm(forms.Form):
+    """The last four signs of an ID number or a telephone number; never remembered by the browser."""
+
+    four = forms.RegexField(
+        r"^[0-9]{3}[0-9Xx]$",
+        label=_("身份证号或手机号后四位"),
+        error_messages={"invalid": _("请输入四位")},
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 4, "autofocus": True}
+        ),
+    )

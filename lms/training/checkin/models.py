@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from lms.core.append_only import AppendOnlyModel
 from lms.members.models import Member, User
+
+
+class CheckinDevice(models.Model):
+    """A machine that may add scans to one session on its day and do nothing else; its key is derived from its number."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    session = models.ForeignKey("training.TrainingSession", on_delete=models.PROTECT, related_name="devices")
+    opened_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(_("启用时间"))
+    revoked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField(_("停用时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("签到机")
+        verbose_name_plural = _("签到机")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.session} {self.uuid}"
 
 
 class Scan(AppendOnlyModel):
@@ -32,6 +53,8 @@ class Scan(AppendOnlyModel):
         OWN_RECORD = "own-record", _("不能给自己签到")
         NOT_OPEN = "not-open", _("培训已取消")
         USED = "used", _("这次扫码已被别人使用")
+        WRONG_DIGITS = "wrong-digits", _("后四位不对")
+        QUARANTINED = "quarantined", _("待审核")
 
     key = models.CharField(max_length=80, unique=True)
     session = models.ForeignKey("training.TrainingSession", on_delete=models.PROTECT, related_name="scans")
@@ -42,6 +65,7 @@ class Scan(AppendOnlyModel):
     happened_at = models.DateTimeField(_("扫码时间"))
     received_at = models.DateTimeField(_("收到时间"))
     phone = models.CharField(max_length=32, blank=True)
+    device = models.ForeignKey(CheckinDevice, null=True, blank=True, on_delete=models.PROTECT, related_name="scans")
     by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     view_permission = "trainings.view"

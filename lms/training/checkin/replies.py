@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lms.training.checkin import rules
+from lms.training.checkin.selectors import UNDECIDED
 from lms.training.models import Attendance, Scan, TrainingSession
 
 Result = Scan.Result
@@ -29,7 +30,7 @@ def reply(scan: Scan) -> Reply:
     who, where = (member.name, member.unit.label) if member else ("", "")
     if scan.result == Result.TAKEN:
         return Reply("good", who, where, _taken(scan))
-    if scan.result == Result.PROVISIONAL:
+    if scan.result in UNDECIDED:
         return _provisional(scan, who, where)
     return Reply("bad", who, where, refusal(scan.result))
 
@@ -69,5 +70,6 @@ def refusal(result: str) -> str:
         Result.NOT_ENROLLED: _("不在这次培训的名单里，请找教师报名"),
         Result.OWN_RECORD: _("不能给自己签到，请由他人办理"),
         Result.NOT_OPEN: _("这次培训已取消"),
+        Result.WRONG_DIGITS: _("后四位不对，请再试，或找教师签到"),
         Result.USED: _("这次扫码已被别人使用，请重新扫现场的码"),
     }[Result(result)]

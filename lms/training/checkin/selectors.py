@@ -16,10 +16,15 @@ from lms.members.permissions import unit_or_404
 from lms.training import selectors as trainings
 from lms.training import tokens
 from lms.training.checkin import rules
-from lms.training.models import Attendance, Enrolment, HeadCount, Scan, Training, TrainingSession
+from lms.training.models import Attendance, CheckinDevice, Enrolment, HeadCount, Scan, Training, TrainingSession
 
 Result = Scan.Result
 RECENT = 8
+UNDECIDED = (Result.PROVISIONAL, Result.QUARANTINED)
+"""What waits for a word."""
+
+FOUND = 8
+"""So many people a kiosk shows for what was typed; a list of everybody is nobody's business in a hall."""
 
 
 def room_key() -> bytes:
@@ -90,15 +95,25 @@ def place_of(claim: tokens.Claim, member: Member) -> TrainingSession | None:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A person whose own scan waits for a word; ``crowd``: how many signed in with the same phone, 0 when that is usual."""
+    """A person whose scan waits for a word; ``crowd``: how many signed in with the same phone, 0 when that is usual."""
 
     scan: Scan
     crowd: int
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it came from a machine that had been stopped."""
+        return self.scan.result == Result.QUARANTINED
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a head count is not enough."""
+        return bool(self.crowd) or self.stopped
+
 
 def waiting(session: TrainingSession) -> list[Waiting]:
     """The first undecided scan of each person who is not marked present, the doubtful ones first; two queries."""
-    rows = Scan.objects.filter(session=session, result=Result.PROVISIONAL, direction=rules.IN)
+    rows = Scan.objects.filter(session=session, result__in=UNDECIDED, direction=rules.IN)
     crowds = _crowds(rows)
     there = Attendance.objects.filter(session=session, status=Attendance.Status.PRESENT).values("member")
     undecided = rows.filter(decision__isnull=True).exclude(member__in=there).select_related("member__unit")
@@ -106,7 +121,7 @@ def waiting(session: TrainingSession) -> list[Waiting]:
     for scan in undecided.order_by("happened_at", "pk"):
         first.setdefault(scan.member_id, scan)
     found = [Waiting(scan, crowds.get(scan.phone, 0)) for scan in first.values()]
-    return sorted(found, key=lambda one: -one.crowd)
+    return sorted(found, key=lambda one: (-one.crowd, not one.stopped))
 
 
 def _crowds(rows: QuerySet[Scan]) -> dict[str, int]:
@@ -119,7 +134,7 @@ def _crowds(rows: QuerySet[Scan]) -> dict[str, int]:
 
 def standing_scans(session: TrainingSession, member: Member) -> list[rules.Seen]:
     """What counts of a person's scans of a session: taken at once, or provisional and accepted since."""
-    counted = Q(result=Result.TAKEN) | Q(result=Result.PROVISIONAL, decision__accepted=True)
+    counted = Q(result=Result.TAKEN) | Q(result__in=UNDECIDED, decision__accepted=True)
     rows = Scan.objects.filter(counted, session=session, member=member)
     return [rules.Seen(direction, at) for direction, at in rows.order_by().values_list("direction", "happened_at")]
 
@@ -131,7 +146,7 @@ def recent(session: TrainingSession) -> Iterable[Scan]:
 
 def failed(session: TrainingSession) -> int:
     """How many scans of a session came to nothing."""
-    return Scan.objects.filter(session=session).exclude(result__in=[Result.TAKEN, Result.PROVISIONAL]).count()
+    return Scan.objects.filter(session=session).exclude(result__in=[Result.TAKEN, *UNDECIDED]).count()
 
 
 def last_count(session: TrainingSession) -> HeadCount | None:
@@ -140,12 +155,47 @@ def last_count(session: TrainingSession) -> HeadCount | None:
 
 
 def scan_or_404(session: TrainingSession, key: str) -> Scan:
-    """A provisional scan of a session."""
-    row = Scan.objects.select_related("member").filter(session=session, key=key, result=Result.PROVISIONAL).first()
+    """A scan of a session that waits for a word, or did."""
+    row = Scan.objects.select_related("member").filter(session=session, key=key, result__in=UNDECIDED).first()
     if row is None:
         raise Http404
     row.session = session
     return row
+
+
+# -- machines -------------------------------------------------------------------------------
+
+
+def devices(session: TrainingSession) -> QuerySet[CheckinDevice]:
+    """The machines of a session that may still sign people in."""
+    return CheckinDevice.objects.filter(session=session, revoked_at=None).select_related("opened_by")
+
+
+def device_of(token: str) -> CheckinDevice | None:
+    """The machine behind a kiosk's key, on its session's day and while the training stands; None for any other key."""
+    try:
+        number = tokens.read_device(room_key(), token)
+    except tokens.TokenError:
+        return None
+    row = CheckinDevice.objects.select_related("session__training__unit").filter(uuid=number).first()
+    if row is None or clock.today() != clock.local_date(row.session.starts_at):
+        return None
+    return row if row.session.training.state != Training.State.CANCELLED else None
+
+
+def found_by(session: TrainingSession, typed: str) -> list[Member]:
+    """Who of the enrolled is meant by a piece of a name, pinyin or its first letters; at most ``FOUND``, none for nothing typed."""
+    typed = typed.strip().lower()
+    rows = (
+        [trainings.RosterRow(member, None) for member in trainings.enrolled_members(session.training)] if typed else []
+    )
+    return [row.member for row in rows if row.matches(typed)][:FOUND]
+
+
+def last_four(member: Member) -> set[str]:
+    """What a person may type to show who he is: the last four signs of his ID number or of a telephone number."""
+    number = crypto.decrypt(member.id_number_sealed) if member.id_number_sealed else ""
+    return {text[-4:].upper() for text in (number, member.mobile, member.landline) if len(text) >= 4}
 
 
 # -- cards ----------------------------------------------------------------------------------

@@ -19,7 +19,16 @@ from lms.training import services as trainings
 from lms.training import tokens
 from lms.training.checkin import rules, selectors
 from lms.training.errors import TrainingError
-from lms.training.models import Attendance, Enrolment, HeadCount, Scan, ScanDecision, Training, TrainingSession
+from lms.training.models import (
+    Attendance,
+    CheckinDevice,
+    Enrolment,
+    HeadCount,
+    Scan,
+    ScanDecision,
+    Training,
+    TrainingSession,
+)
 
 Means, Result, Status = Attendance.Means, Scan.Result, Attendance.Status
 BY_SCAN = {Means.MEMBER_CODE, Means.ROOM_CODE, Means.DIGITS, Means.KIOSK}
@@ -36,7 +45,8 @@ class Reading:
     at: dt.datetime
     phone: str = ""
     fault: str = ""
-    """Why the code itself is not taken: ``expired``, ``bad-code``, ``used``."""
+    """Why the reading itself is not taken: ``expired``, ``bad-code``, ``used``, ``wrong-digits``."""
+    device: CheckinDevice | None = None
 
 
 @transaction.atomic
@@ -57,6 +67,7 @@ def record(*, session: TrainingSession, reading: Reading, by: User | None) -> Sc
         happened_at=reading.at,
         received_at=clock.now(),
         phone=reading.phone,
+        device=reading.device,
         by=by,
     )
     if scan.result == Result.TAKEN:
@@ -78,6 +89,8 @@ def _result(session: TrainingSession, reading: Reading, by: User | None) -> str:
     untimely = rules.timely(session.starts_at, session.ends_at, reading.direction, reading.at)
     if untimely:
         return untimely
+    if reading.device is not None and reading.device.revoked_at is not None:
+        return Result.QUARANTINED
     firm = rules.standing(reading.means, reading.direction) == rules.FIRM
     return Result.TAKEN if firm else Result.PROVISIONAL
 
@@ -133,9 +146,9 @@ def redeem(*, claim: tokens.Claim, session: TrainingSession, member: Member, pho
 
 @transaction.atomic
 def decide(*, scan: Scan, accepted: bool, reason: str = "", by: User | None) -> ScanDecision:
-    """Accept a provisional scan, or refuse it with a reason. Raises TrainingError ``moved-on``, ``reason``, ``own-record``."""
+    """Accept a provisional or quarantined scan, or refuse it with a reason. Raises TrainingError ``moved-on``, ``reason``, ``own-record``."""
     training = trainings._lock(scan.session.training)
-    if scan.result != Result.PROVISIONAL or ScanDecision.objects.filter(scan=scan).exists():
+    if scan.result not in selectors.UNDECIDED or ScanDecision.objects.filter(scan=scan).exists():
         raise TrainingError("moved-on")
     if not accepted and not reason.strip():
         raise TrainingError("reason")
@@ -173,7 +186,7 @@ def count_heads(*, session: TrainingSession, heads: int, by: User | None) -> Hea
         session=session, heads=heads, marked=marked, waiting=len(waiting), by=by, at=clock.now()
     )
     audit.record("attendance.heads", by=by, on=session, unit=training.unit, heads=heads, marked=marked)
-    clear = [one.scan for one in waiting if not one.crowd and not _own(one.scan, by)]
+    clear = [one.scan for one in waiting if not one.doubtful and not _own(one.scan, by)]
     if heads == marked + len(clear):
         for scan in clear:
             scan.session = session
@@ -183,3 +196,28 @@ def count_heads(*, session: TrainingSession, heads: int, by: User | None) -> Hea
 
 def _own(scan: Scan, by: User | None) -> bool:
     return by is not None and scan.member is not None and scan.member.user_id == by.pk
+
+
+# -- machines -------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def open_device(*, session: TrainingSession, by: User | None) -> CheckinDevice:
+    """Let a machine in the hall sign people in. Raises TrainingError ``not-open``."""
+    training = trainings._lock_open(session.training)
+    device = CheckinDevice.objects.create(session=session, opened_by=by, opened_at=clock.now())
+    audit.record("kiosk.open", by=by, on=session, unit=training.unit, device=str(device.uuid))
+    return device
+
+
+@transaction.atomic
+def revoke_device(*, device: CheckinDevice, by: User | None) -> bool:
+    """Stop a machine (lost, stolen, done): what it sends from now on waits for a person. False when it was stopped before."""
+    row = CheckinDevice.objects.select_for_update(of=("self",)).get(pk=device.pk)
+    if row.revoked_at is not None:
+        return False
+    row.revoked_at, row.revoked_by = clock.now(), by
+    row.save(update_fields=["revoked_at", "revoked_by"])
+    training = row.session.training
+    audit.record("kiosk.revoke", by=by, on=row.session, unit=training.unit, device=str(row.uuid))
+    return True

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from lms.training.checkin import views, views_own
+from lms.training.checkin import views, views_kiosk, views_own
 
 SESSION = "desk/trainings/<uuid:uuid>/sessions/<int:session_id>/checkin/"
 
@@ -12,6 +12,10 @@ urlpatterns: list[URLPattern] = [
     path(f"{SESSION}screen/", views.screen, name="session-screen"),
     path(f"{SESSION}count/", views.count, name="session-count"),
     path(f"{SESSION}waiting/<str:key>/", views.decide, name="session-decide"),
+    path(f"{SESSION}kiosk/", views_kiosk.kiosk_open, name="kiosk-open"),
+    path(f"{SESSION}kiosk/<uuid:device>/stop/", views_kiosk.kiosk_revoke, name="kiosk-revoke"),
+    path("kiosk/", views_kiosk.kiosk, name="kiosk"),
+    path("kiosk/<str:code>/", views_kiosk.kiosk_person, name="kiosk-person"),
     path("desk/trainings/<uuid:uuid>/cards.pdf", views.training_cards, name="training-cards"),
     path("desk/cards/<str:code>.pdf", views.branch_cards, name="branch-cards"),
     path("in/", views_own.room_digits, name="room-digits"),

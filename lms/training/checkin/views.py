@@ -55,6 +55,7 @@ def _standing(session: TrainingSession) -> dict[str, Any]:
         "recent": [(scan, reply(scan)) for scan in selectors.recent(session)],
         "failed": selectors.failed(session),
         "last_count": selectors.last_count(session),
+        "devices": selectors.devices(session),
     }
 
 
