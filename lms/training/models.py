@@ -23,6 +23,7 @@ from lms.training.closing.models import (
     SurveyAnswer,
     SurveyTicket,
 )
+from lms.training.filling.models import Quota, SignUpTerms
 from lms.training.paper.models import SheetPage, SheetPhoto, SignInSheet
 from lms.training.planning.models import (
     BasePhoto,
@@ -37,7 +38,7 @@ from lms.training.planning.models import (
 )
 from lms.training.visits.models import BaseRating, HostCount, PlaceCheck, VisitPhoto, VisitReflection, VisitRequest
 
-# Claims, closing, planning, visits and printed sheets have modules of their own; here they join the app's models.
+# Claims, closing, filling, planning, visits and printed sheets have modules of their own; here they join the app's models.
 __all__ = [
     "Appeal",
     "ApprovalPolicy",
@@ -65,12 +66,14 @@ __all__ = [
     "Outcome",
     "Package",
     "PlaceCheck",
+    "Quota",
     "Room",
     "Scan",
     "ScanDecision",
     "SheetPage",
     "SheetPhoto",
     "SignInSheet",
+    "SignUpTerms",
     "SurveyAnswer",
     "SurveyTicket",
     "Training",
@@ -245,17 +248,26 @@ class TrainingSession(models.Model):
 
 
 class Enrolment(models.Model):
-    """A member's place in a training."""
+    """A member's place in a training: proposed, waited for, had (``enrolled`` alone is a seat), refused or given up."""
 
     class State(models.TextChoices):
+        NOMINATED = "nominated", _("待审")
+        WAITING = "waiting", _("候补")
         ENROLLED = "enrolled", _("已报名")
+        REFUSED = "refused", _("未通过")
         CANCELLED = "cancelled", _("已取消")
+
+    OPEN_STATES = (State.NOMINATED, State.WAITING, State.ENROLLED)
 
     training = models.ForeignKey(Training, on_delete=models.PROTECT, related_name="enrolments")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="enrolments")
     unit = models.ForeignKey(Unit, verbose_name=_("当时所在组织"), on_delete=models.PROTECT, related_name="+")
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.ENROLLED)
     enrolled_at = models.DateTimeField(auto_now_add=True)
+    waiting_since = models.DateTimeField(_("候补起始时间"), null=True, blank=True)
+    nominated_by = models.ForeignKey(
+        User, verbose_name=_("推荐人"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     view_permission = "trainings.view"
     unit_lookup = "training__unit"
@@ -264,10 +276,22 @@ class Enrolment(models.Model):
     class Meta:
         verbose_name = _("报名")
         verbose_name_plural = _("报名")
-        constraints = [models.UniqueConstraint(fields=["training", "member"], name="enrolment_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["training", "member"], name="enrolment_once"),
+            models.CheckConstraint(
+                condition=Q(state="waiting", waiting_since__isnull=False)
+                | (~Q(state="waiting") & Q(waiting_since__isnull=True)),
+                name="enrolment_waits_since",
+            ),
+        ]
+        indexes = [models.Index(fields=["training", "state", "waiting_since"], name="enrolment_queue")]
 
     def __str__(self) -> str:
         return f"{self.member} · {self.training}"
+
+    def is_proposed_by(self, user: User) -> bool:
+        """Whether this is a nomination that the person made: somebody else decides it."""
+        return self.state == self.State.NOMINATED and self.nominated_by_id == user.pk
 
 
 class Attendance(models.Model):

@@ -203,13 +203,20 @@ class Offer:
 def offers_for(member: Member) -> list[Offer]:
     """Open trainings of the member's unit and the units above it that have not begun, with a seat left, the next first.
 
-    One in which he is enrolled already, or that takes place while he is in another, is left out.
+    One in which he is enrolled, proposed, waiting or refused, that takes place while he is in another, or to which members
+    do not sign up themselves, is left out.
     """
     now, price = clock.now(), Tariffs()
     taken = upcoming_for(member)
-    own = Enrolment.objects.filter(member=member, state=Enrolment.State.ENROLLED).values("training")
+    own = Enrolment.objects.filter(member=member).exclude(state=Enrolment.State.CANCELLED).values("training")
     rows = with_figures(Training.objects.filter(state=Training.State.OPEN, unit__path__in=member.unit.ancestor_paths))
-    ahead = rows.filter(starts_at__gt=now, enrolled__lt=F("capacity")).exclude(pk__in=own).order_by("starts_at", "pk")
+    closed = Q(sign_up_terms__is_open=False) | Q(sign_up_terms__until__lte=now)
+    ahead = (
+        rows.filter(starts_at__gt=now, enrolled__lt=F("capacity"))
+        .exclude(closed)
+        .exclude(pk__in=own)
+        .order_by("starts_at", "pk")
+    )
     found = []
     for training in ahead.prefetch_related("sessions"):
         sessions = list(training.sessions.all())

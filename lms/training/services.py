@@ -24,6 +24,7 @@ from lms.members import audit
 from lms.members.models import Member, Unit, User
 from lms.training import selectors, telling
 from lms.training.errors import TrainingError
+from lms.training.filling import seats
 from lms.training.models import Attendance, Base, Enrolment, Expert, Room, Training, TrainingSession
 from lms.training.planning import bookings
 
@@ -123,7 +124,7 @@ def update_training(*, training: Training, by: User | None, **fields: Any) -> bo
         for name, value in changes.items():
             setattr(training, name, value)
         _check_base(training)
-        if training.capacity < _seats_taken(training):
+        if seats.seats_of(training).overfull:
             raise TrainingError("capacity")
         training.save()
     if TAKING & set(changes):
@@ -132,6 +133,8 @@ def update_training(*, training: Training, by: User | None, **fields: Any) -> bo
     audit.record("training.update", by=by, on=training, unit=training.unit, **detail)
     if training.state == Training.State.OPEN and changes.keys() & {"place", "base"}:
         telling.place_changed(training, by)
+    if training.state == Training.State.OPEN and "capacity" in changes:
+        seats.move_up(training)
     return True
 
 
@@ -241,29 +244,30 @@ def _lock_open(training: Training) -> Training:
 # -- enrolling -----------------------------------------------------------------------------
 
 
-def _seats_taken(training: Training) -> int:
-    return Enrolment.objects.filter(training=training, state=Enrolment.State.ENROLLED).count()
-
-
 def enrol(*, training: Training, member: Member, by: User | None) -> Enrolment:
-    """Give one member a seat; a second time changes nothing. Raises TrainingError ``full``, ``not-open``, ``not-active``."""
+    """Give one member a seat; a second time changes nothing. Raises TrainingError as ``enrol_many``."""
     enrol_many(training=training, members=[member], by=by)
     return Enrolment.objects.get(training=training, member=member)
 
 
 @transaction.atomic
 def enrol_many(*, training: Training, members: Iterable[Member], by: User | None) -> int:
-    """Seat several members, all or none; returns how many were new. The row of the training guards the last seat."""
+    """Seat several members, all or none; returns how many were new. The row of the training guards the last seat.
+
+    Raises TrainingError ``full``, ``quota`` (the quota of a unit is used up), ``not-open``, ``not-active``,
+    ``own-nomination`` (somebody else gives a seat to whom one proposed).
+    """
     training = _lock_open(training)
     wanted = {member.pk: member for member in members}
     rows = {row.member_id: row for row in Enrolment.objects.filter(training=training, member__in=wanted)}
     new = [member for pk, member in wanted.items() if pk not in rows or rows[pk].state != Enrolment.State.ENROLLED]
     if any(member.state != Member.State.ACTIVE for member in new):
         raise TrainingError("not-active")
-    if _seats_taken(training) + len(new) > training.capacity:
-        raise TrainingError("full")
+    if by is not None and any(rows[one.pk].is_proposed_by(by) for one in new if one.pk in rows):
+        raise TrainingError("own-nomination")
     if not new:
         return 0
+    _take_seats(training, new)
     fresh = [
         Enrolment(training=training, member=member, unit_id=member.unit_id, state=Enrolment.State.ENROLLED)
         for member in new
@@ -273,7 +277,7 @@ def enrol_many(*, training: Training, members: Iterable[Member], by: User | None
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["training", "member"],
-        update_fields=["state", "unit"],
+        update_fields=["state", "unit", "waiting_since"],
     )
     codes = [member.code for member in new]
     audit.record("enrolment.create", by=by, on=training, unit=training.unit, members=codes)
@@ -281,17 +285,31 @@ def enrol_many(*, training: Training, members: Iterable[Member], by: User | None
     return len(new)
 
 
+def _take_seats(training: Training, members: Sequence[Member]) -> None:
+    """Whether there is a seat for each of them; the caller seats them under the same lock."""
+    free = seats.seats_of(training)
+    if sum(free.taken.values()) + len(members) > training.capacity:
+        raise TrainingError("full")
+    paths = dict(Unit.objects.filter(pk__in={member.unit_id for member in members}).values_list("pk", "path"))
+    if not all(free.take(paths[member.unit_id]) for member in members):
+        raise TrainingError("quota")
+
+
 @transaction.atomic
 def cancel_enrolment(*, training: Training, member: Member, by: User | None) -> None:
-    """Free a seat. Raises TrainingError ``has-attendance`` once the member was marked present."""
+    """Free a seat, which goes to the first who waits, or leave the waiting list, or take a nomination back.
+
+    Raises TrainingError ``has-attendance`` once the member was marked present.
+    """
     training = _lock_open(training)
     marks = Attendance.objects.filter(session__training=training, member=member)
     if marks.filter(status=Status.PRESENT).exists():
         raise TrainingError("has-attendance")
-    rows = Enrolment.objects.filter(training=training, member=member, state=Enrolment.State.ENROLLED)
-    if rows.update(state=Enrolment.State.CANCELLED):
+    rows = Enrolment.objects.filter(training=training, member=member, state__in=Enrolment.OPEN_STATES)
+    if rows.update(state=Enrolment.State.CANCELLED, waiting_since=None):
         audit.record("enrolment.cancel", by=by, on=training, unit=training.unit, members=[member.code])
         telling.withdrawn(training, member, by)
+        seats.move_up(training)
 
 
 # -- marking -------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from lms.core import clock
-from lms.members.models import Member, RoleGrant, User
+from lms.members.models import Member, RoleGrant, Unit, User
+from lms.members.permissions import PERMISSIONS
 from lms.notices.services import notify
 from lms.training.claim_models import Claim
 from lms.training.models import Enrolment, Training, TrainingSession
@@ -84,6 +85,41 @@ def enrolled(training: Training, members: Iterable[Member], by: User | None) -> 
         about = f"{key(training)}enrolled:{_act()}"
         people = [member for member in members if by is None or member.user_id != by.pk]
         notify("training.enrolled", members=people, about=about, context=_facts(training, session), link=HOME, by=by)
+
+
+def seated(training: Training, members: Iterable[Member]) -> None:
+    """Those who waited and have a seat now."""
+    _tell(training, "training.seat", members, None)
+
+
+def waiting(training: Training, place: int, member: Member, by: User | None) -> None:
+    """The one who waits, with his place in the list (1: the next)."""
+    _tell(training, "training.waiting", [member], by, n=str(place))
+
+
+def refused(training: Training, members: Iterable[Member], reason: str, by: User | None) -> None:
+    """Those whose nomination was not approved."""
+    _tell(training, "training.refused", members, by, reason=reason)
+
+
+def nominated(training: Training, unit: Unit, count: int, by: User | None) -> None:
+    """Who plans for the unit that holds the training, when a unit below proposed people."""
+    if (session := _next(training)) is not None:
+        roles = [role for role, held in PERMISSIONS.items() if "trainings.plan" in held]
+        grants = RoleGrant.objects.filter(role__in=roles, unit=training.unit)
+        users = User.objects.filter(grants__in=grants, is_active=True).distinct()
+        facts = {**_facts(training, session), "unit": unit.name, "n": str(count)}
+        about = f"{key(training)}nominated:{_act()}"
+        link = reverse("training-filling", args=[training.uuid])
+        notify("training.nominated", users=_besides(by, users), about=about, context=facts, link=link, by=by)
+
+
+def _tell(training: Training, kind: str, members: Iterable[Member], by: User | None, **more: str) -> None:
+    """One notice to each member but who did it, as long as a session is ahead."""
+    people = [member for member in members if by is None or member.user_id != by.pk]
+    if people and (session := _next(training)) is not None:
+        about = f"{key(training)}{kind}:{_act()}"
+        notify(kind, members=people, about=about, context={**_facts(training, session), **more}, link=HOME, by=by)
 
 
 def withdrawn(training: Training, member: Member, by: User | None) -> None:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from lms.training import views, views_claims, views_claims_desk, views_roster, views_telling
 from lms.training.checkin.urls import urlpatterns as checkin
 from lms.training.closing.urls import urlpatterns as closing
+from lms.training.filling.urls import urlpatterns as filling
 from lms.training.paper.urls import urlpatterns as paper
 from lms.training.planning.urls import urlpatterns as planning
 from lms.training.visits.urls import urlpatterns as visits
@@ -48,6 +49,7 @@ urlpatterns: list[URLPattern] = [
     path("desk/claims/settings/", views_claims_desk.claim_settings, name="claim-settings"),
     *checkin,
     *closing,
+    *filling,
     *visits,
     *paper,
 ]

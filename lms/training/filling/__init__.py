@@ -1,0 +1,1 @@
+"""Filling a training fairly: quotas, nominations and their approval, members who sign up themselves, the waiting list."""

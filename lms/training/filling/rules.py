@@ -1,0 +1,55 @@
+"""The arithmetic of seats, without Django.
+
+A unit's quota is kept for its people: nobody else takes it, and they take no more. Who belongs to no unit with a quota
+shares the seats that are left over. So the limits of all groups together are the training's seats, and a group that is
+never overfull leaves the training never overfull.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+REST = ""
+"""The group of everybody without a quota."""
+
+
+def group_of(path: str, quotas: Mapping[str, int]) -> str:
+    """Whose quota a unit's people take: the path of the unit with a quota in or above ``path``, else ``REST``."""
+    return next((held for held in quotas if path.startswith(held)), REST)
+
+
+@dataclass(slots=True)
+class Seats:
+    """The seats of one training: how many there are, the quotas by unit path, who sits by group."""
+
+    capacity: int
+    quotas: Mapping[str, int]
+    taken: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, capacity: int, quotas: Mapping[str, int], seated: Iterable[str]) -> Seats:
+        """The seats with those of ``seated`` (one unit path a person) taken."""
+        return cls(capacity, quotas, Counter(group_of(path, quotas) for path in seated))
+
+    def limit(self, group: str) -> int:
+        """How many of a group may sit."""
+        return self.capacity - sum(self.quotas.values()) if group == REST else self.quotas[group]
+
+    def left(self, path: str) -> int:
+        """Seats left to the people of a unit; never below 0."""
+        group = group_of(path, self.quotas)
+        return max(0, self.limit(group) - self.taken[group])
+
+    def take(self, path: str) -> bool:
+        """Take one for a person of a unit; False when there is none."""
+        if not self.left(path):
+            return False
+        self.taken[group_of(path, self.quotas)] += 1
+        return True
+
+    @property
+    def overfull(self) -> bool:
+        """Whether the quotas are more than the seats, or some group sits beyond its limit."""
+        return any(self.taken[group] > self.limit(group) for group in (REST, *self.quotas)) or self.limit(REST) < 0

@@ -1,0 +1,70 @@
+"""The seats as they stand, and the waiting list that moves by itself. Called by services that hold the training's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lms.core import clock
+from lms.members.models import Member
+from lms.training import telling
+from lms.training.filling.rules import Seats
+from lms.training.models import Enrolment, Quota, Training, TrainingSession
+
+State = Enrolment.State
+
+
+def seats_of(training: Training) -> Seats:
+    """Quotas and who sits; two queries. A person counts for the unit he was in when he got the seat."""
+    quotas = dict(Quota.objects.filter(training=training).values_list("unit__path", "seats"))
+    seated = Enrolment.objects.filter(training=training, state=State.ENROLLED)
+    return Seats.of(training.capacity, quotas, seated.values_list("unit__path", flat=True))
+
+
+def has_begun(training: Training) -> bool:
+    """Whether the first session runs or is over."""
+    first = training.sessions.order_by("starts_at").first()
+    return first is not None and first.starts_at <= clock.now()
+
+
+def busy(training: Training, member_ids: Iterable[int]) -> set[int]:
+    """Who of the members has a seat in another open training while a session of this one runs."""
+    slots = list(training.sessions.values_list("starts_at", "ends_at"))
+    if not slots:
+        return set()
+    others = TrainingSession.objects.filter(
+        training__state=Training.State.OPEN,
+        training__enrolments__state=State.ENROLLED,
+        training__enrolments__member__in=list(member_ids),
+        ends_at__gt=min(start for start, _end in slots),
+        starts_at__lt=max(end for _start, end in slots),
+    ).exclude(training=training)
+    rows = others.values_list("training__enrolments__member", "starts_at", "ends_at")
+    return {
+        member for member, starts, ends in rows if any(starts < end and start < ends for start, end in slots)
+    } & set(member_ids)
+
+
+def move_up(training: Training) -> int:
+    """Seat who waits, in order of arrival, as far as seats go; told each. Returns how many.
+
+    Passed over, and kept in place: whose unit's quota is used up, who sits elsewhere at that time, who is no longer on
+    the rolls. Once the training has begun nobody is called in any more.
+    """
+    waiting = list(waiting_list(training))
+    if not waiting or has_begun(training):
+        return 0
+    seats, away = seats_of(training), busy(training, [row.member_id for row in waiting])
+    moved = [
+        row
+        for row in waiting
+        if row.member.state == Member.State.ACTIVE and row.member_id not in away and seats.take(row.unit.path)
+    ]
+    Enrolment.objects.filter(pk__in=[row.pk for row in moved]).update(state=State.ENROLLED, waiting_since=None)
+    telling.seated(training, [row.member for row in moved])
+    return len(moved)
+
+
+def waiting_list(training: Training) -> Iterable[Enrolment]:
+    """Who waits, the first to arrive first."""
+    rows = Enrolment.objects.filter(training=training, state=State.WAITING)
+    return rows.select_related("member__unit", "unit").order_by("waiting_since", "pk")

@@ -1,0 +1,176 @@
+"""Reads: the seats by unit, who is proposed, who waits; what a branch may propose for; what a member may sign up for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+
+from lms.core import clock
+from lms.members.models import Member, Unit
+from lms.members.permissions import units_where, visible, within
+from lms.training import selectors as trainings
+from lms.training.filling.rules import REST, Seats
+from lms.training.filling.seats import seats_of
+from lms.training.models import Enrolment, Quota, SignUpTerms, Training, TrainingSession
+
+State = Enrolment.State
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaRow:
+    """One unit below: its quota (0: none) and how many of its people have a seat and are proposed or waiting."""
+
+    unit: Unit
+    seats: int
+    taken: int
+    pending: int
+
+
+def quota_rows(training: Training) -> list[QuotaRow]:
+    """The units directly below the one that holds the training, in tree order; three queries."""
+    quotas = dict(Quota.objects.filter(training=training).values_list("unit_id", "seats"))
+    people = list(Enrolment.objects.filter(training=training).values_list("unit__path", "state"))
+
+    def count(unit: Unit, *states: str) -> int:
+        return sum(path.startswith(unit.path) and state in states for path, state in people)
+
+    return [
+        QuotaRow(unit, quotas.get(unit.pk, 0), count(unit, State.ENROLLED), count(unit, State.NOMINATED, State.WAITING))
+        for unit in training.unit.get_children().order_by("path")
+    ]
+
+
+def nominations(training: Training) -> QuerySet[Enrolment]:
+    """Who is proposed and not yet decided, by unit and name."""
+    rows = Enrolment.objects.filter(training=training, state=State.NOMINATED)
+    return rows.select_related("member__unit", "unit", "nominated_by").order_by("unit__path", "member__sort_key")
+
+
+def terms_of(training: Training) -> SignUpTerms:
+    """The terms of signing up; those of a training that says nothing are the model's defaults."""
+    return SignUpTerms.objects.filter(training=training).first() or SignUpTerms(training=training)
+
+
+# -- proposing -----------------------------------------------------------------------------
+
+
+def nominable(user: Any) -> QuerySet[Any]:
+    """The open trainings ahead of the units above (or of) those that the person plans for, the next first."""
+    paths = {path for unit in units_where(user, "trainings.plan") for path in unit.ancestor_paths}
+    below = within(units_where(user, "trainings.plan"), "unit")
+    rows = trainings.with_figures(Training.objects.filter(Q(unit__path__in=paths) | below, state=Training.State.OPEN))
+    own = within(units_where(user, "trainings.plan"), "enrolments__unit")
+    return (
+        rows.filter(starts_at__gt=clock.now())
+        .annotate(proposed=Count("enrolments", filter=own & Q(enrolments__state=State.NOMINATED), distinct=True))
+        .order_by("starts_at", "pk")
+    )
+
+
+def nominable_or_404(user: Any, uuid: UUID) -> Any:
+    """One of them."""
+    training = nominable(user).filter(uuid=uuid).first()
+    if training is None:
+        raise Http404
+    return training
+
+
+def candidates(user: Any, training: Training) -> QuerySet[Member]:
+    """Whom the person may propose: active members of his units within the unit that holds it, not yet on the list."""
+    listed = Enrolment.objects.filter(training=training, state__in=Enrolment.OPEN_STATES)
+    rows = visible(Member.objects.active(), user, "trainings.plan").filter(unit__path__startswith=training.unit.path)
+    return rows.exclude(pk__in=listed.values("member")).select_related("unit")
+
+
+def proposed_from(user: Any, training: Training) -> QuerySet[Enrolment]:
+    """What became of the people of the person's units: everybody on the list, by state and name."""
+    own = within(units_where(user, "trainings.plan"), "unit")
+    rows = Enrolment.objects.filter(own, training=training).exclude(state=State.CANCELLED)
+    return rows.select_related("member", "unit").order_by("state", "member__sort_key")
+
+
+# -- by oneself ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A training ahead as a member sees it: his own state in it (``""``: none), seats left to him, who waits before him."""
+
+    training: Any
+    sessions: list[TrainingSession]
+    state: str
+    seats: int
+    waiting: int
+    until: dt.datetime | None
+    may_sign_up: bool
+    may_withdraw: bool
+
+
+def choices_for(member: Member) -> list[Choice]:
+    """Open trainings ahead of the member's unit and those above it, and every other in which he has a place.
+
+    Left out are those that neither take sign-ups nor have him on the list. Five queries however many there are.
+    """
+    places = {row.training_id: row for row in Enrolment.objects.filter(member=member).exclude(state=State.CANCELLED)}
+    on_list = [pk for pk, row in places.items() if row.state in Enrolment.OPEN_STATES]
+    rows = trainings.with_figures(Training.objects.filter(state=Training.State.OPEN))
+    mine = rows.filter(Q(unit__path__in=member.unit.ancestor_paths) | Q(pk__in=on_list), starts_at__gt=clock.now())
+    found = list(mine.select_related("sign_up_terms").prefetch_related("sessions").order_by("starts_at", "pk"))
+    seats, queues = _seats(found), _queues(found)
+    choices = [
+        _choice(training, places.get(training.pk), seats[training.pk].left(member.unit.path), queues[training.pk])
+        for training in found
+    ]
+    return [choice for choice in choices if choice.state in Enrolment.OPEN_STATES or choice.may_sign_up]
+
+
+def _choice(training: Any, place: Enrolment | None, left: int, queue: list[int]) -> Choice:
+    terms = getattr(training, "sign_up_terms", None) or SignUpTerms()
+    in_time = terms.until is None or terms.until > clock.now()
+    state = str(place.state) if place else ""
+    before = queue.index(place.pk) if place and place.pk in queue else len(queue)
+    on_list = state in Enrolment.OPEN_STATES
+    return Choice(
+        training,
+        list(training.sessions.all()),
+        state,
+        left,
+        before,
+        terms.until,
+        may_sign_up=in_time and terms.is_open and not state,
+        may_withdraw=in_time and on_list,
+    )
+
+
+def _seats(rows: Iterable[Training]) -> dict[int, Seats]:
+    """The seats of several trainings by id; two queries."""
+    found = list(rows)
+    quotas: dict[int, dict[str, int]] = {row.pk: {} for row in found}
+    seated: dict[int, list[str]] = {row.pk: [] for row in found}
+    for pk, path, count in Quota.objects.filter(training__in=found).values_list("training_id", "unit__path", "seats"):
+        quotas[pk][path] = count
+    people = Enrolment.objects.filter(training__in=found, state=State.ENROLLED)
+    for pk, path in people.values_list("training_id", "unit__path"):
+        seated[pk].append(path)
+    return {row.pk: Seats.of(row.capacity, quotas[row.pk], seated[row.pk]) for row in found}
+
+
+def _queues(rows: Iterable[Training]) -> dict[int, list[int]]:
+    """The waiting lists of several trainings: ids of enrolments in order of arrival, by training."""
+    found = list(rows)
+    queues: dict[int, list[int]] = {row.pk: [] for row in found}
+    waiting = Enrolment.objects.filter(training__in=found, state=State.WAITING).order_by("waiting_since", "pk")
+    for pk, row in waiting.values_list("training_id", "pk"):
+        queues[pk].append(row)
+    return queues
+
+
+def shared_left(training: Training) -> int:
+    """Seats that no unit's quota keeps and nobody has taken."""
+    return seats_of(training).left(REST)
