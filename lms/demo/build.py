@@ -18,6 +18,7 @@ from lms.demo import (
     after_class,
     check_ins,
     drafts,
+    filling,
     geography,
     library,
     library_books,
@@ -88,6 +89,7 @@ def build(*, members: int, seed: int, told: Report) -> dict[str, Any]:
     quizzes.live_through(random)
     study.live_through(county, cast, random)
     trainings.plan_ahead(county, population, cast)
+    filling.fill(county, population, cast)
     after_class.live_through(county, population, cast)
     check_ins.sign_in(county, population, cast)
     refill(Base, Training)  # written in bulk

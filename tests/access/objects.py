@@ -33,7 +33,7 @@ from lms.training import claims
 from lms.training.claim_models import Claim
 from lms.training.models import Base
 from lms.training.views_roster import FIELD
-from tests.access import after_class, checkin_makers, on_paper, planned, visit_makers
+from tests.access import after_class, checkin_makers, filled, on_paper, planned, visit_makers
 from tests.access.basics import somebody, training_of
 from tests.conftest import County
 from tests.courses.quiz_questions import give_quiz
@@ -403,6 +403,7 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     **after_class.MAKERS,
     **checkin_makers.MAKERS,
     **visit_makers.MAKERS,
+    **filled.MAKERS,
     **planned.MAKERS,
     "-": nothing,
     "member": member,

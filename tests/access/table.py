@@ -146,6 +146,13 @@ enrolment-cancel      POST  enrolment    county town trainer secretary         |
 training-close        GET   training     county town trainer secretary         | county         | county
 training-close        POST  training     county town trainer secretary         | county         | county
 training-cancel       POST  training     county town secretary                 | county         | county
+training-filling      GET   training     county town secretary                 | county         | county
+training-quotas       POST  training     county town secretary                 | county         | county
+sign-up-terms         POST  training     county town secretary                 | county         | county
+nominations-decide    POST  training     county town secretary                 | county         | county
+nomination-list       GET   -            county town secretary
+nominate              GET   training-ahead county town secretary               | county         | county town secretary
+nominate              POST  training-ahead county town secretary               | county         | county town secretary
 training-told         GET   training     county town trainer secretary         | county         | county
 training-told-voice   POST  training     county town trainer secretary         | county         | county
 training-call-list    GET   training-pdf county town trainer secretary         | county         | county
@@ -173,6 +180,9 @@ make-up               POST  make-up      county town trainer secretary         |
 make-up-file          GET   make-up-file county town trainer secretary auditor | county auditor | county auditor
 appeal                GET   appeal       county town trainer secretary auditor | county auditor | county auditor
 appeal                POST  appeal       county town trainer secretary         | county         | county
+training-choices      GET   -            member
+sign-up               POST  training-ahead member                              | -              | member
+sign-up-withdraw      POST  training-ahead member                              | -              | member
 own-trainings         GET   -            member
 own-training          GET   attended     member
 own-reflection        GET   attended     member
