@@ -34,20 +34,16 @@ def moment(value: dt.datetime) -> str:
 
 
 def planned(training: Training, by: User | None) -> None:
-    """The teacher in charge, and the secretaries below the unit that holds it, who send people."""
+    """The teacher in charge, and the secretaries below the unit that holds it: their link opens where they propose people."""
     if training.kind == Training.Kind.MEETING or (first := _next(training)) is None:
         return
     below = RoleGrant.objects.filter(role=RoleGrant.Role.BRANCH_SECRETARY, unit__path__startswith=training.unit.path)
     users = User.objects.filter(grants__in=below, is_active=True).distinct()
     facts = {**_facts(training, first), "unit": training.unit.name, "n": str(training.capacity)}
-    notify(
-        "training.planned",
-        users=_besides(by, [*users, *_teacher(training)]),
-        about=f"{key(training)}planned",
-        context=facts,
-        link=_desk(training),
-        by=by,
-    )
+    about = f"{key(training)}planned"
+    for told, link in ((_teacher(training), _desk(training)), (users, reverse("nominate", args=[training.uuid]))):
+        people = _besides(by, told)
+        notify("training.planned", users=people, about=about, context=facts, link=link, by=by)
 
 
 def moved(session: TrainingSession, before: dt.datetime, by: User | None) -> None:
@@ -119,7 +115,14 @@ def _tell(training: Training, kind: str, members: Iterable[Member], by: User | N
     people = [member for member in members if by is None or member.user_id != by.pk]
     if people and (session := _next(training)) is not None:
         about = f"{key(training)}{kind}:{_act()}"
-        notify(kind, members=people, about=about, context={**_facts(training, session), **more}, link=HOME, by=by)
+        notify(
+            kind,
+            members=people,
+            about=about,
+            context={**_facts(training, session), **more},
+            link=reverse("training-choices"),
+            by=by,
+        )
 
 
 def withdrawn(training: Training, member: Member, by: User | None) -> None:
