@@ -182,7 +182,8 @@ def _check_fit(training: Training, member: Member) -> None:
 def _place(training: Training, members: Sequence[Member], by: User | None) -> int:
     """Seat them in turn as far as seats go, the others wait in that order; all told. Returns how many sit."""
     free = seats.seats_of(training)
-    seated, late = [], []
+    seated: list[Member] = []
+    late: list[Member] = []
     for member in members:
         (seated if free.take(member.unit.path) else late).append(member)
     if seated:
