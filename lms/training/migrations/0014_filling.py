@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("members", "0004_cadre_rank"),
-        ("training", "0012_budgets"),
+        ("training", "0013_checkin"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
