@@ -41,6 +41,7 @@ def _scratch(folder: str) -> None:
     django.setup()
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)  # pages name their files by what is in them
     if server:
         os.environ["DATABASE_URL"] = server
 
