@@ -45,9 +45,9 @@ def too_wide(page: Page) -> Iterator[str]:
 
 
 def opened(page: Page, site: Site, path: str) -> Iterator[str]:
-    """Open a page; tells when it is not there or leads elsewhere."""
+    """Open a page; tells when it is not there or leads elsewhere. Where a claim of five minutes is over, a page says so (410)."""
     answer = page.goto(path)
-    if answer is None or answer.status != 200:
+    if answer is None or answer.status not in (200, 410):
         yield str(answer and answer.status)
     elif page.url.removeprefix(site.url) != path:
         yield f"leads to {page.url}"
