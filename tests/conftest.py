@@ -12,6 +12,7 @@ from django.test import Client
 from hypothesis import HealthCheck
 
 from lms.members.models import Member, RoleGrant, Unit, User
+from tests import template
 from tests.factories import make_grant, make_member, make_user
 
 Role = RoleGrant.Role
@@ -30,6 +31,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-pictures", action="store_true", help="keep the pictures of the walks under docs/screenshots"
     )
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Called before the test database is made."""
+    template.install()
 
 
 @pytest.hookimpl(trylast=True)
