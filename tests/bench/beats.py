@@ -51,8 +51,8 @@ def run() -> dict[str, Any]:
     engines = [_measure("SQLite FULL", "")]
     address = os.environ.get("DATABASE_URL", "")
     if address.startswith("postgres"):
-        with _scratch(address) as scratch:
-            engines.append(_measure("PostgreSQL", scratch))
+        with scratch(address) as own:
+            engines.append(_measure("PostgreSQL", own))
     for engine in engines:
         print(
             "{engine}: {figure}/s, bare view {reference}/s, ratio {ratio}, p99 {p99_ms} ms"
@@ -73,21 +73,21 @@ def _measure(name: str, address: str) -> dict[str, Any]:
         env = {**os.environ, "DATABASE_URL": address, "XIANGXUE_DATA": folder, "XIANGXUE_DEBUG": ""}
         env = {key: value for key, value in env.items() if value}
         tokens = _ask(env, str(VIEWERS))
-        stack.enter_context(_served("house", {**env, "DJANGO_SETTINGS_MODULE": "lms.settings"}))
-        stack.enter_context(_served("bare", {**env, "DJANGO_SETTINGS_MODULE": "tests.bench.bare_settings"}))
+        stack.enter_context(served("house", {**env, "DJANGO_SETTINGS_MODULE": "lms.settings"}))
+        stack.enter_context(served("bare", {**env, "DJANGO_SETTINGS_MODULE": "tests.bench.bare_settings"}))
         sent: dict[int, int] = {}
         sources = {
             "house": lambda line: _beats(tokens, sent, line),
-            "bare": _upserts,
+            "bare": upserts,
         }
-        rounds = _rounds(sources)
+        found = rounds(sources)
         _replay(tokens)
         claimed = sum(sent.values()) * CLAIM_MS
         stands = _ask(env, "--credited")
-    return _figures(name, rounds, claimed, stands)
+    return _figures(name, found, claimed, stands)
 
 
-def _rounds(sources: dict[str, Callable[[int], Iterator[bytes]]]) -> dict[str, list[load.Load]]:
+def rounds(sources: dict[str, Callable[[int], Iterator[bytes]]]) -> dict[str, list[load.Load]]:
     """Rounds that take turns, after one to warm up."""
     kept = {who: {line: make(line) for line in range(AT_ONCE)} for who, make in sources.items()}
     found: dict[str, list[load.Load]] = {who: [] for who in sources}
@@ -117,7 +117,7 @@ def _beats(tokens: list[str], sent: dict[int, int], line: int) -> Iterator[bytes
         number += 1
 
 
-def _upserts(line: int) -> Iterator[bytes]:
+def upserts(line: int) -> Iterator[bytes]:
     own = range(line, VIEWERS, AT_ONCE)
     number = 0
     while True:
@@ -136,13 +136,13 @@ def _replay(tokens: list[str]) -> None:
             pass
 
 
-def _figures(name: str, rounds: dict[str, list[load.Load]], claimed: int, stands: int) -> dict[str, Any]:
-    total = {who: load.Load() for who in rounds}
-    for who, loads in rounds.items():
+def _figures(name: str, found: dict[str, list[load.Load]], claimed: int, stands: int) -> dict[str, Any]:
+    total = {who: load.Load() for who in found}
+    for who, loads in found.items():
         for one in loads:
             total[who].add(one)
-    rate = {who: median(one.rate for one in loads) for who, loads in rounds.items()}
-    ratio = median(ours.rate / other.rate for ours, other in zip(rounds["house"], rounds["bare"], strict=True))
+    rate = {who: median(one.rate for one in loads) for who, loads in found.items()}
+    ratio = median(ours.rate / other.rate for ours, other in zip(found["house"], found["bare"], strict=True))
     refused = sum(total["house"].statuses.values()) - total["house"].statuses[200]
     goal, p99 = GOALS[name], total["house"].p99_ms
     honest = 0 < stands <= claimed
@@ -167,7 +167,7 @@ def _ask(env: dict[str, str], *arguments: str) -> Any:
 
 
 @contextmanager
-def _served(who: str, env: dict[str, str]) -> Iterator[None]:
+def served(who: str, env: dict[str, str]) -> Iterator[None]:
     """A server as the site runs it, until the block ends."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORTS[who])]
     command += ["--workers", "2", "--blocking-threads", "4", "--log-level", "warning", "lms.wsgi:application"]
@@ -193,7 +193,7 @@ def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def _scratch(address: str) -> Iterator[str]:
+def scratch(address: str) -> Iterator[str]:
     """A database of its own beside the one that the address names."""
     name = f"beats_{os.getpid()}"
     with psycopg.connect(address, autocommit=True) as server:
