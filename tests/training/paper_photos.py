@@ -1,4 +1,5 @@
-"""Synthetic photographs of sign-in sheets: drawn, signed, stamped, then seen by a bad camera. Truth comes along."""
+"""Synthetic photographs of sign-in sheets: printed as trainers print them, signed, stamped, then seen by a bad camera. Truth
+comes along."""
 
 from __future__ import annotations
 
@@ -6,16 +7,18 @@ import io
 import math
 import random
 from dataclasses import dataclass
-from itertools import product
+from functools import lru_cache
 
 import numpy as np
+import pypdfium2 as pdfium
 from PIL import Image, ImageDraw, ImageFilter
 
-from lms.training.paper import layout, reader
+from lms.training.paper import layout, printing, reader
 
 DRAW = 10
 """Pixels a millimetre of the drawn sheet: 254 dpi."""
 IDENTITY = layout.Identity(471100, 0xBEEF)
+NAMES = ("李大山", "单春花", "曾小河", "欧阳明月", "仇子墨")
 PENS = ((20, 20, 28), (25, 35, 110), (40, 45, 60))
 
 
@@ -23,47 +26,22 @@ def px(millimetres: float) -> int:
     return round(millimetres * DRAW)
 
 
+@lru_cache(maxsize=8)
+def _printed(identity: layout.Identity, rows: int) -> Image.Image:
+    people = [
+        [str(n + 1), NAMES[n % len(NAMES)], "男", "中共石桥镇桃源村支部委员会", "书记", "138****6726"]
+        for n in range(rows)
+    ]
+    page = printing.PrintedPage(identity, "https://xiangxue.example/desk/trainings/paper/", people)
+    pdf = printing.sheet_pdf("培训班签到表", ["班次：葡萄栽培培训班", "日期：2026年3月5日", "主办：石桥镇党委"], [page])
+    with pdfium.PdfDocument(pdf) as document:
+        image: Image.Image = document[0].render(scale=DRAW * 25.4 / 72).to_pil().convert("RGB")
+    return image
+
+
 def blank(identity: layout.Identity = IDENTITY, rows: int = layout.ROWS) -> Image.Image:
-    """The sheet as its geometry has it, with words as grey strokes where a person reads."""
-    sheet = Image.new("RGB", (px(layout.WIDTH), px(layout.HEIGHT)), "white")
-    draw = ImageDraw.Draw(sheet)
-    for x, y in layout.MARKS:
-        half = layout.MARK / 2
-        draw.rectangle([px(x - half), px(y - half), px(x + half) - 1, px(y + half) - 1], fill="black")
-    for bit, black in enumerate(layout.strip(identity)):
-        left, top, width, height = layout.cell(bit)
-        if black:
-            draw.rectangle([px(left), px(top), px(left + width) - 1, px(top + height) - 1], fill="black")
-    chance = random.Random(7)
-    _code(draw, chance)
-    for row in range(rows):
-        _row(draw, chance, row)
-    return sheet
-
-
-def _code(draw: ImageDraw.ImageDraw, chance: random.Random) -> None:
-    """Something like a QR code."""
-    for line, column in product(range(28), repeat=2):
-        if chance.random() < 0.5:
-            x, y = layout.QR_LEFT + 0.9 * column, layout.QR_TOP + 0.9 * line
-            draw.rectangle([px(x), px(y), px(x + 0.9) - 1, px(y + 0.9) - 1], fill="black")
-
-
-def _row(draw: ImageDraw.ImageDraw, chance: random.Random, row: int) -> None:
-    """The lines of one row, and characters where something is printed."""
-    for column, width in enumerate(layout.COLUMNS):
-        x, y = layout.column_left(column), layout.FIRST_ROW + row * layout.ROW_HEIGHT
-        draw.rectangle([px(x), px(y), px(x + width), px(y + layout.ROW_HEIGHT)], outline=(96, 103, 112), width=2)
-        if column < layout.COLUMN_OF[layout.MORNING]:
-            for sign in range(int((width - 3) / 3.4)):
-                _character(draw, chance, x + 1.5 + sign * 3.4, y + 3)
-
-
-def _character(draw: ImageDraw.ImageDraw, chance: random.Random, x: float, y: float) -> None:
-    for _stroke in range(6):
-        ends = [px(v) for v in (x + chance.uniform(0, 3), y + chance.uniform(0, 3))]
-        other = [px(v) for v in (x + chance.uniform(0, 3), y + chance.uniform(0, 3))]
-        draw.line([*ends, *other], fill=(31, 35, 40), width=3)
+    """The sheet as it comes out of the printer: the PDF that trainers print, drawn at 254 dpi."""
+    return _printed(identity, rows).copy()
 
 
 def sign(draw: ImageDraw.ImageDraw, chance: random.Random, place: layout.Place, over: float = 0.0) -> None:
@@ -117,11 +95,13 @@ class Photograph:
 
     image: Image.Image
     truth: dict[tuple[int, str], bool]
+    rows: int
 
 
-def photograph(seed: int, rows: int = layout.ROWS) -> Photograph:
-    """One sheet signed by chance and photographed badly; every seed is another."""
+def photograph(seed: int) -> Photograph:
+    """One sheet signed by chance and photographed badly; every seed is another. Every fifth is the last page, with few rows."""
     chance = random.Random(seed)
+    rows = layout.ROWS if seed % 5 else 6
     sheet = blank(rows=rows)
     draw = ImageDraw.Draw(sheet)
     truth = {}
@@ -138,7 +118,7 @@ def photograph(seed: int, rows: int = layout.ROWS) -> Photograph:
                 stray(draw, chance, place)
     if chance.random() < 0.35:
         stamp(sheet, chance)
-    return Photograph(camera(sheet, chance), truth)
+    return Photograph(camera(sheet, chance), truth, rows)
 
 
 def camera(sheet: Image.Image, chance: random.Random) -> Image.Image:

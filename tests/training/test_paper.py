@@ -1,4 +1,4 @@
-"""The paper loop: printed, signed, photographed, read, confirmed (the whole trial: ``python -m tests.training.paper_trial``)."""
+"""The paper loop: printed, signed, photographed, read, confirmed (how well: test_paper_trial.py)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lms.training.models import Attendance, SheetPhoto, Training
 from lms.training.paper import layout, reader, services
 from tests.conftest import County
 from tests.factories import make_member
-from tests.training import paper_photos, paper_trial
+from tests.training import paper_photos
 from tests.training.conftest import FIRST_DAY, NEXT_DAY, ClassRoom
 
 
@@ -34,14 +34,6 @@ def signed(identity: layout.Identity, boxes: dict[tuple[int, str], str], rows: i
     out = io.BytesIO()
     paper_photos.camera(sheet, chance).save(out, "JPEG", quality=90)
     return out.getvalue()
-
-
-def test_synthetic_photographs_are_read() -> None:
-    figures = paper_trial.trial(range(1000, 1006))
-    assert figures.unread == []
-    assert figures.right + figures.doubtful >= 0.99 * figures.boxes
-    assert figures.false_present == 0
-    assert figures.doubtful <= 0.08 * figures.boxes
 
 
 def test_a_photograph_turned_by_its_exif_is_read() -> None:
