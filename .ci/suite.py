@@ -16,7 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PACKAGES = {"chromium": "chromium", "initdb": "postgresql", "font": "fonts-noto-cjk"}
+PACKAGES = {
+    "chromium": "chromium",
+    "initdb": "postgresql",
+    "font": "fonts-noto-cjk",
+    "office": "libreoffice-calc-nogui",  # opens and prints what is exported
+}
 WORKERS = os.environ.get("WORKERS", "2")
 
 
@@ -31,6 +36,7 @@ def missing() -> list[str]:
     there = {
         "chromium": shutil.which("chromium") or shutil.which("google-chrome"),
         "initdb": initdb(),
+        "office": shutil.which("soffice"),
         "font": any(Path("/usr/share/fonts").glob("**/NotoSansCJK*")),
     }
     return [package for name, package in PACKAGES.items() if not there[name]]
@@ -87,7 +93,11 @@ def main() -> int:
         install(wanted)
     codes = [pytest("SQLite, browser included", "-m", "not postgres", DATABASE_URL="")]
     with postgresql() as address:
-        codes.append(pytest("PostgreSQL, races included", "-m", "not browser and not embedded and not once", DATABASE_URL=address))
+        codes.append(
+            pytest(
+                "PostgreSQL, races included", "-m", "not browser and not embedded and not once", DATABASE_URL=address
+            )
+        )
     return max(codes)
 
 

@@ -33,6 +33,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\']")
 MOST_IN_A_CELL = 32_767
+A4 = 9
+UPRIGHT_LETTERS = 90
+"""So many letters of all columns fit upright on A4; a wider table is printed landscape."""
 SPOOL = 8 * 1024 * 1024
 LINES_A_CHUNK = 500
 
@@ -112,7 +115,7 @@ def _sheet_name(name: str) -> str:
 
 
 def _write_xlsx(columns: Sequence[Column], rows: Iterable[Row], out: IO[bytes], sheet: str) -> None:
-    """A real workbook: a bold, frozen head with filters; dates as dates."""
+    """A real workbook: a bold, frozen head with filters, dates as dates; prints on A4, the head on each page, pages numbered."""
     titles = [safe_text(str(column.title)) for column in columns]
     if len(set(titles)) != len(titles):
         raise ValueError("two columns of one table have the same head")
@@ -134,6 +137,15 @@ def _write_xlsx(columns: Sequence[Column], rows: Iterable[Row], out: IO[bytes], 
         autofilter=True,
         datetime_format="yyyy-mm-dd",
         column_widths={title: float(column.width) for title, column in zip(titles, columns, strict=True)},
+        page_setup={
+            "paper_size": A4,
+            "landscape": sum(column.width for column in columns) > UPRIGHT_LETTERS,
+            "fit_to_pages": (1, 0),
+            "repeat_rows": 0,
+            "margins": {"left": 0.4, "right": 0.4},
+            "header": f"&C{sheet.replace('&', '&&')}",
+            "footer": "&C&P / &N",
+        },
     )
 
 

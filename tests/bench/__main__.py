@@ -14,7 +14,7 @@ import django
 from django.core.management import call_command
 
 # A module that is missing is an error: a benchmark that does not run must not look like one that passed.
-MODULES = ("beats", "checkin", "board", "roster_import", "audit", "search", "planning", "paper")
+MODULES = ("beats", "checkin", "board", "roster_import", "audit", "search", "planning", "lesson_page", "paper")
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -74,13 +74,13 @@ def _place(root: Any, trainer: Any, members: list[Any], number: int) -> dict[str
     return {
         "id": session.pk,
         "path": f"/desk/trainings/{training.uuid}/sessions/{session.pk}/checkin/scan/",
-        "trainer": _cookie(trainer),
-        "people": [(selectors.card_text(one), _cookie(one.user) if one.user else "") for one in members],
+        "trainer": cookie(trainer),
+        "people": [(selectors.card_text(one), cookie(one.user) if one.user else "") for one in members],
         "key": selectors.room_key().hex(),
     }
 
 
-def _cookie(user: Any) -> str:
+def cookie(user: Any) -> str:
     """A session as signing in makes it; its number."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
