@@ -23,7 +23,8 @@ const LATEST = 10;
 let device = null; // the latest preparation of this page
 let known = []; // all events of this page
 
-const hour = (at) => new Date(at).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
+const clock = new Intl.DateTimeFormat("zh-CN", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: words.zone });
+const hour = (at) => clock.format(at);
 const put = (words_, values) => words_.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
 const chosen = (name) => root.querySelector(`input[name=${name}]:checked`).value;
 
