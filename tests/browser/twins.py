@@ -1,4 +1,4 @@
-"""Two classes alike, for a day with a line and one without: ``python -m tests.browser.twins make`` and ``end``, in a site's folder.
+"""Two classes alike, for a day with a line and one without: ``python -m tests.browser.twins make`` and ``end NUMBER NUMBER``, in a site's folder.
 
 Each has people of its own, since nobody is in two rooms at once.
 """
@@ -44,7 +44,6 @@ def make() -> list[dict[str, Any]]:
             title=title,
             category="skills",
             place="村部",
-            trainer=trainer,
         )
         people = list(free[number * PEOPLE : (number + 1) * PEOPLE])
         services.enrol_many(training=training, members=people, by=None)
@@ -54,8 +53,8 @@ def make() -> list[dict[str, Any]]:
     return found
 
 
-def end() -> list[list[list[str]]]:
-    """Both are over and closed, who has no mark is absent: for each person of each class the mark and the hours."""
+def end(*numbers: str) -> list[list[list[str]]]:
+    """The classes of these numbers are over and closed, who has no mark is absent: for each person of each class the mark and the hours."""
     from lms.core import clock
     from lms.hours import totals
     from lms.training import services
@@ -63,14 +62,14 @@ def end() -> list[list[list[str]]]:
 
     found = []
     now = clock.now().replace(second=0, microsecond=0)
-    for title in TITLES:
-        training = Training.objects.get(title=title)
+    for number in numbers:
+        training = Training.objects.get(uuid=number)
         session = training.sessions.get()
         plan = services.SessionPlan(now - dt.timedelta(hours=3), now, "half_day")
         services.update_session(session=session, plan=plan, by=None)
         services.close_training(training=training, said=services.Reconciliation(absent_confirmed=True), by=None)
         rows = []
-        for mark in Attendance.objects.filter(session=session).order_by("member"):
+        for mark in Attendance.objects.filter(session=session).order_by("member_id"):
             source = f"training.attendance:{mark.pk}:"
             lines = totals.entries(mark.member_id, plan.starts_at.year).filter(source__startswith=source)
             times = [str(mark.arrived_at or ""), str(mark.left_at or "")]
@@ -81,4 +80,4 @@ def end() -> list[list[list[str]]]:
 
 if __name__ == "__main__":
     django.setup()
-    print(json.dumps({"make": make, "end": end}[sys.argv[1]](), ensure_ascii=False))
+    print(json.dumps({"make": make, "end": end}[sys.argv[1]](*sys.argv[2:]), ensure_ascii=False))

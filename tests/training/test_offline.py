@@ -485,6 +485,7 @@ def test_the_shell_names_nobody_and_the_preparation_everybody(
     page = client.get(address)
     assert "no-cache" in page["Cache-Control"]
     assert "李大山" not in page.content.decode()
+    assert 'data-zone="Asia/Shanghai"' in page.content.decode()
     clocks = Phone(booted=on(FIRST_DAY, 7, 25)).clocks(on(FIRST_DAY, 7, 30))
     found = client.post(address, json.dumps(clocks), content_type="application/json").json()
     assert {row["name"]: row["tail"] for row in found["roster"]} == {"李大山": "6726", "单春花": "", "曾小河": ""}
