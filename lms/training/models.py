@@ -11,7 +11,7 @@ from wagtail.search import index
 
 from lms.hours.credit import Category
 from lms.members.models import Member, Unit, User
-from lms.training.checkin.models import CheckinDevice, HeadCount, Scan, ScanDecision
+from lms.training.checkin.models import CheckinDevice, HeadCount, OfflineDevice, OfflineEvent, Scan, ScanDecision
 from lms.training.claim_models import ApprovalPolicy, Claim, ClaimEvent, ClaimFile, ClaimStretch
 from lms.training.closing.models import (
     Appeal,
@@ -62,6 +62,8 @@ __all__ = [
     "MakeUp",
     "MakeUpFile",
     "Material",
+    "OfflineDevice",
+    "OfflineEvent",
     "Organiser",
     "Outcome",
     "Package",
@@ -310,6 +312,7 @@ class Attendance(models.Model):
         ROOM_CODE = "room_code", _("扫现场码")
         DIGITS = "digits", _("输入现场数字")
         KIOSK = "kiosk", _("自助签到机")
+        TAPPED = "tapped", _("断网点名")
         PAPER = "paper", _("纸质签到表")
         VISIT_CODE = "visit_code", _("扫基地码")
         HOST = "host", _("基地确认")

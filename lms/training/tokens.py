@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from collections.abc import Sequence
 from typing import NamedTuple
 
 STEP = 30
@@ -144,6 +145,32 @@ def read_device(key: bytes, token: str) -> str:
     if len(parts) != 2 or parts[0] != "K":
         raise TokenError("bad-code")
     return parts[1].lower()
+
+
+# -- a page without a line --------------------------------------------------------------------
+
+
+def offline_key(key: bytes, number: str) -> str:
+    """What a prepared page shows with each batch; ``number``: the uuid of its device."""
+    return _signed(key, f"O.{number.upper()}")
+
+
+def read_offline(key: bytes, token: str) -> str:
+    """The number of a prepared page's device. Raises TokenError."""
+    parts = _unsigned(key, token)
+    if len(parts) != 2 or parts[0] != "O":
+        raise TokenError("bad-code")
+    return parts[1].lower()
+
+
+def chain_key(key: bytes, number: str) -> bytes:
+    """The secret with which a prepared page signs what it queues; the browser keeps it where no script reads it."""
+    return hmac.digest(key, f"chain.{number.lower()}".encode(), "sha256")
+
+
+def link(secret: bytes, prior: str, words: Sequence[object]) -> str:
+    """The signature of an event: over the signature before it and its own words, so that none can be changed or left out."""
+    return hmac.digest(secret, "\n".join(map(str, (prior, *words))).encode(), "sha256").hex()
 
 
 # -- between scan and sign-in -----------------------------------------------------------------

@@ -10,7 +10,7 @@ from lms.core import clock
 from lms.members.models import Member, Unit
 from lms.training import services as trainings
 from lms.training import tokens
-from lms.training.checkin import selectors, services
+from lms.training.checkin import offline, selectors, services
 from lms.training.models import Attendance, TrainingSession
 from lms.training.services import SessionPlan
 from tests.access.basics import somebody
@@ -52,8 +52,22 @@ def kiosk(county: County, unit: Unit) -> dict[str, Any]:
     return {"uuid": session.training.uuid, "session_id": session.pk, "device": device.uuid}
 
 
+def offline_day(county: County, unit: Unit) -> dict[str, Any]:
+    session = _running(unit)
+    return {"uuid": session.training.uuid, "day": clock.local_date(session.starts_at).isoformat()}
+
+
+def offline_device(county: County, unit: Unit) -> dict[str, Any]:
+    session = _running(unit)
+    day = clock.local_date(session.starts_at)
+    device = offline.open_device(training=session.training, day=day, tick=offline.tick_of({}), by=None)
+    return {"uuid": session.training.uuid, "day": day.isoformat(), "device": device.uuid}
+
+
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "kiosk": kiosk,
+    "offline-day": offline_day,
+    "offline-device": offline_device,
     "waiting-scan": waiting_scan,
     "room-token": room_token,
     "own-claim": own_claim,

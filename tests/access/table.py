@@ -220,6 +220,12 @@ session-count         POST  session      county town trainer secretary         |
 session-decide        POST  waiting-scan county town trainer secretary         | county         | county
 kiosk-open            POST  session      county town trainer secretary         | county         | county
 kiosk-revoke          POST  kiosk        county town trainer secretary         | county         | county
+session-scans         GET   session      county town trainer secretary         | county         | county
+offline-checkin       GET   offline-day  county town trainer secretary         | county         | county
+offline-checkin       POST  offline-day  county town trainer secretary         | county         | county
+offline-worker        GET   offline-day  **                                    | **             | **
+offline-revoke        POST  offline-device county town trainer secretary       | county         | county
+offline-send          POST  -            **
 kiosk                 GET   -            -
 kiosk-person          GET   member       -                                     | -              | -
 kiosk-person          POST  member       -                                     | -              | -

@@ -52,6 +52,7 @@ NO_PAGE = {
     "paper-photo-file": "a file",
     "paper-box": "a file",
     "training-cards": "a file",
+    "offline-worker": "a script",
     "branch-cards": "a file",
     "room-code": "leads on",
     "calendar-ics": "a file",

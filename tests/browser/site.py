@@ -46,6 +46,10 @@ class Site:
         """Run a command of ``manage.py`` there with ``--json``; returns what it found. Raises when it exits with an error."""
         return json.loads(_python("manage.py", *arguments, "--json", data=self.data))
 
+    def run(self, module: str, *arguments: str) -> Any:
+        """Run a module of the tests in this site's folder; returns the JSON that it prints."""
+        return json.loads(_python("-m", module, *arguments, data=self.data))
+
 
 def prepared(folder: Path) -> Path:
     """``folder`` with the demo county in it: made by whoever comes first, waited for by the others."""

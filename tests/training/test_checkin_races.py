@@ -15,6 +15,7 @@ from lms.training.models import Attendance, Scan, TrainingSession
 from tests.conftest import build_tree
 from tests.factories import make_member
 from tests.training.conftest import FIRST_DAY, half_day, on
+from tests.training.phones import Phone
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 RIVALS = 6
@@ -67,4 +68,28 @@ def test_case_6_many_lines_at_once_make_one_mark(session: TrainingSession, same:
 
     at_once(scan)
     assert Scan.objects.count() == (1 if same else RIVALS)
+    assert Attendance.objects.get().arrived_at is None
+
+
+def test_case_6_the_same_batch_over_many_lines_is_taken_once(
+    session: TrainingSession, after_class: time_machine.Coordinates
+) -> None:
+    member = session.training.enrolments.get().member
+    after_class.move_to(on(FIRST_DAY, 7, 30))
+    phone = Phone(booted=on(FIRST_DAY, 7, 25))
+    device = phone.prepare(session.training, FIRST_DAY, None)
+    for minute in range(5):
+        phone.scan(session.pk, member.code, on(FIRST_DAY, 8, 15 + minute), kind="code")
+    after_class.move_to(on(FIRST_DAY, 12))
+    answers = []
+
+    def send(number: int) -> None:
+        answers.append(phone.send(*phone.queue[number % 3 :]).status_code)
+
+    at_once(send)
+    answers.append(phone.send().status_code)
+    assert set(answers) == {200}
+    assert Scan.objects.count() == 5
+    device.refresh_from_db()
+    assert device.reach == 5
     assert Attendance.objects.get().arrived_at is None

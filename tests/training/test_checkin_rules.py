@@ -87,3 +87,69 @@ def test_a_stay_is_within_the_session_and_not_backwards(scans: list[Seen]) -> No
     arrived, left = stay.arrived_at or START, stay.left_at or END
     assert arrived >= START
     assert left <= END or left == arrived
+
+
+# -- time without a line ------------------------------------------------------------------------
+
+DAWN, DUSK = at(-60), at(600)
+
+
+def anchor(real: dt.datetime, wrong: int = 0, boot: str = "a") -> rules.Anchor:
+    """Heard at a moment from a device whose clock is so many minutes ahead; its page was loaded at dawn."""
+    return rules.Anchor(real, tick(real, wrong, boot))
+
+
+def tick(real: dt.datetime, wrong: int = 0, boot: str = "a") -> rules.Tick:
+    return rules.Tick(real + dt.timedelta(minutes=wrong), int((real - DAWN).total_seconds() * 1000), boot)
+
+
+@pytest.mark.parametrize(
+    ("event", "sent", "basis"),
+    [
+        (tick(at(5)), anchor(DUSK), "clock"),
+        (tick(at(5), 1), anchor(DUSK, 1), "clock"),
+        (tick(at(5), -90), anchor(DUSK, -90), "sent"),
+        (tick(at(5), 0), anchor(DUSK, 90, "b"), "prepared"),
+        (tick(at(5), 90, "b"), anchor(DUSK, 90, "b"), "sent"),
+        (tick(at(5), -30), anchor(DUSK, 0), "sent"),
+    ],
+)
+def test_case_5_which_clock_is_believed(event: rules.Tick, sent: rules.Anchor, basis: str) -> None:
+    found = rules.believed(event, anchor(DAWN), sent)
+    assert (found.basis, found.doubt) == (basis, "")
+    assert abs(found.at - at(5)) <= dt.timedelta(minutes=1)
+
+
+def test_case_5_a_clock_that_was_never_moved_is_believed_though_the_phone_slept() -> None:
+    slept = rules.Tick(at(5), 1000, "a")
+    sent = rules.Anchor(DUSK, rules.Tick(DUSK, 60_000, "a"))
+    assert rules.believed(slept, anchor(DAWN), sent) == (at(5), "clock", "")
+
+
+def test_case_5_a_moved_clock_and_a_running_time_that_stood_still_leave_nothing_to_go_by() -> None:
+    slept = rules.Tick(at(5), 1000, "a")
+    sent = rules.Anchor(DUSK, rules.Tick(DUSK + dt.timedelta(hours=2), 60_000, "a"))
+    assert rules.believed(slept, anchor(DAWN), sent).doubt == rules.MOVED
+
+
+def test_case_5_a_best_guess_lies_between_preparation_and_sending() -> None:
+    found = rules.believed(tick(at(5), -3000, "x"), anchor(DAWN), anchor(DUSK, -3000, "y"))
+    assert found == (DAWN, "", rules.MOVED)
+
+
+@given(st.integers(-59, 599), st.integers(-3000, 3000), st.integers(-3000, 3000), st.booleans(), st.booleans())
+def test_case_5_whatever_happens_to_the_clock_a_time_that_is_believed_is_right(
+    minute: int, before: int, after: int, same_at_dawn: bool, same_at_dusk: bool
+) -> None:
+    """The clock is moved at most once, after the event or before it; the page may have been loaded anew."""
+    event = tick(at(minute), before)
+    prepared = anchor(DAWN, 0, "a" if same_at_dawn else "p")
+    sent = anchor(DUSK, after if before in (0, after) else before, "a" if same_at_dusk else "s")
+    found = rules.believed(event, prepared, sent)
+    assert found.doubt or abs(found.at - at(minute)) <= rules.AGREE
+
+
+def test_the_first_way_in_names_the_mark() -> None:
+    seen = [Seen(IN, at(20), "kiosk"), Seen(OUT, at(1), "digits"), Seen(IN, at(3), "tapped")]
+    assert rules.first_means(seen) == "tapped"
+    assert rules.first_means(seen[1:2]) == ""

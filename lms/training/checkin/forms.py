@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from lms.training import tokens
-from lms.training.models import Scan
+from lms.training.models import Attendance, Scan
 
 
 class ScanForm(forms.Form):
@@ -55,3 +58,21 @@ class FourForm(forms.Form):
             attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 4, "autofocus": True}
         ),
     )
+
+
+class ScansFilter(forms.Form):
+    """Search and filters over all scans of a session; they stay in the address."""
+
+    q = forms.CharField(label=_("姓名或编号"), required=False)
+    result = forms.ChoiceField(label=_("结果"), required=False, choices=[("", _("全部")), *Scan.Result.choices])
+    direction = forms.ChoiceField(label=_("方向"), required=False, choices=[("", _("全部")), *Scan.Direction.choices])
+    means = forms.ChoiceField(label=_("记录方式"), required=False, choices=[("", _("全部")), *Attendance.Means.choices])
+
+    def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The scans that pass; a filter that makes no sense finds none."""
+        if not self.is_valid():
+            return rows.none()
+        said = self.cleaned_data
+        rows = rows.filter(**{name: said[name] for name in ("result", "direction", "means") if said[name]})
+        typed = said["q"].strip()
+        return rows.filter(Q(member__name__icontains=typed) | Q(member__code__icontains=typed)) if typed else rows

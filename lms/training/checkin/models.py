@@ -1,4 +1,7 @@
-"""Evidence of coming and going: scans, what was decided on the doubtful ones, heads counted. Rows are written once."""
+"""Evidence of coming and going: scans, what was decided on the doubtful ones, heads counted, pages that work without a line.
+
+Rows of evidence are written once.
+"""
 
 from __future__ import annotations
 
@@ -126,3 +129,89 @@ class HeadCount(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.session} {self.heads}"
+
+
+class OfflineDevice(models.Model):
+    """A trainer's page that was prepared to work without a line; it may add scans to one training on one day, nothing else.
+
+    ``clock_at``, ``mono`` and ``boot`` are what its clocks said when it was prepared, ``opened_at`` what ours said. ``reach``
+    and ``head`` are the number and the signature of the last event up to which nothing is missing.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    training = models.ForeignKey("training.Training", on_delete=models.PROTECT, related_name="offline_devices")
+    day = models.DateField(_("日期"))
+    opened_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(_("启用时间"))
+    clock_at = models.DateTimeField(_("设备时间"))
+    mono = models.BigIntegerField()
+    boot = models.CharField(max_length=32)
+    reach = models.PositiveIntegerField(default=0)
+    head = models.CharField(max_length=64, blank=True)
+    revoked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField(_("停用时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("断网签到设备")
+        verbose_name_plural = _("断网签到设备")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reach=0, head="") | (Q(reach__gt=0) & ~Q(head="")), name="offline_reach_has_head"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.training} {self.day} {self.uuid}"
+
+
+class OfflineEvent(AppendOnlyModel):
+    """What a prepared page sent about one scan: its own clocks and counter, its signature, and what was wrong with them."""
+
+    class Chain(models.TextChoices):
+        SOUND = "", _("完好")
+        GAP = "gap", _("前面的记录还没有送到")
+        BAD_MAC = "bad-mac", _("记录被改动过")
+        TWICE = "twice", _("同一序号有两条记录")
+        REVOKED = "revoked", _("设备已停用")
+        PLACE = "place", _("不是这一天的课次")
+
+    class Timing(models.TextChoices):
+        KNOWN = "", _("可信")
+        MOVED = "moved", _("设备时钟被调过，时间无法核实")
+        FUTURE = "future", _("设备时间晚于收到时间")
+        BEFORE = "before", _("设备时间早于准备时间")
+
+    scan = models.OneToOneField(Scan, on_delete=models.PROTECT, related_name="offline")
+    device = models.ForeignKey(OfflineDevice, on_delete=models.PROTECT, related_name="events")
+    counter = models.PositiveIntegerField(_("序号"))
+    text = models.CharField(max_length=80, blank=True)
+    device_at = models.DateTimeField(_("设备时间"))
+    mono = models.BigIntegerField()
+    boot = models.CharField(max_length=32, blank=True)
+    prior = models.CharField(max_length=64, blank=True)
+    mac = models.CharField(max_length=64, blank=True)
+    chain = models.CharField(max_length=8, choices=Chain, blank=True)
+    timing = models.CharField(max_length=8, choices=Timing, blank=True)
+    basis = models.CharField(max_length=8, blank=True)
+
+    class Meta:
+        verbose_name = _("断网签到记录")
+        verbose_name_plural = _("断网签到记录")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device", "counter"], condition=Q(chain__in=["", "gap", "place"]), name="offline_counter_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(chain="") | (Q(counter__gt=0) & ~Q(mac="")), name="offline_sound_is_signed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.counter}"
+
+    @property
+    def doubt(self) -> str:
+        """Why a person has to look at it, in words; empty when nobody has to."""
+        return str(self.get_chain_display() if self.chain else self.get_timing_display() if self.timing else "")

@@ -35,6 +35,20 @@ def reply(scan: Scan) -> Reply:
     return Reply("bad", who, where, refusal(scan.result))
 
 
+def settled(scan: Scan) -> Reply:
+    """What became of a scan, with the word that a person gave on it since."""
+    decision = getattr(scan, "decision", None)
+    if scan.result not in UNDECIDED or scan.member is None:
+        return reply(scan)
+    who, where = scan.member.name, scan.member.unit.label
+    if decision is None:
+        doubt = scan.offline.doubt if hasattr(scan, "offline") else ""
+        return Reply("wait", who, where, _("待审核：%(why)s") % {"why": doubt} if doubt else _("待现场确认"))
+    if not decision.accepted:
+        return Reply("bad", who, where, _("没有认可：%(why)s") % {"why": decision.reason})
+    return Reply("good", who, where, _taken(scan))
+
+
 def _taken(scan: Scan) -> str:
     row = Attendance.objects.filter(session=scan.session, member=scan.member).first()
     if scan.direction == rules.OUT:
@@ -72,4 +86,6 @@ def refusal(result: str) -> str:
         Result.NOT_OPEN: _("这次培训已取消"),
         Result.WRONG_DIGITS: _("后四位不对，请再试，或找教师签到"),
         Result.USED: _("这次扫码已被别人使用，请重新扫现场的码"),
+        Result.QUARANTINED: _("待审核"),
+        Result.PROVISIONAL: _("待现场确认"),
     }[Result(result)]

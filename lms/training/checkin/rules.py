@@ -41,10 +41,17 @@ def timely(starts_at: dt.datetime, ends_at: dt.datetime, direction: str, at: dt.
 
 
 class Seen(NamedTuple):
-    """One scan that stands: which way, and when by the clock that is believed."""
+    """One scan that stands: which way, when by the clock that is believed, and how it was taken."""
 
     direction: str
     at: dt.datetime
+    means: str = ""
+
+
+def first_means(scans: Iterable[Seen]) -> str:
+    """How a person was first seen to come in, whichever scan was heard of first; empty when he was not."""
+    ins = [(seen.at, seen.means) for seen in scans if seen.direction == IN]
+    return min(ins)[1] if ins else ""
 
 
 class Stay(NamedTuple):
@@ -81,3 +88,71 @@ def _down(at: dt.datetime) -> dt.datetime:
 def _up(at: dt.datetime) -> dt.datetime:
     floor = _down(at)
     return floor if floor == at else floor + MINUTE
+
+
+# -- time without a line ------------------------------------------------------------------------
+
+AGREE = dt.timedelta(minutes=2)
+"""How far two clocks may be apart and still be taken to say the same."""
+
+MOVED, FUTURE, BEFORE = "moved", "future", "before"
+
+
+class Tick(NamedTuple):
+    """What a device's clocks said at one moment: its wall clock, its running time in ms, and which run of the page that is."""
+
+    clock: dt.datetime
+    mono: int
+    boot: str
+
+
+class Anchor(NamedTuple):
+    """A moment at which server and device heard each other: the server's time beside the device's clocks."""
+
+    real: dt.datetime
+    tick: Tick
+
+
+class Believed(NamedTuple):
+    """When a thing happened, by what that is known (``clock``, ``sent``, ``prepared``), and why it is doubtful, if it is."""
+
+    at: dt.datetime
+    basis: str
+    doubt: str
+
+
+def believed(event: Tick, prepared: Anchor, sent: Anchor) -> Believed:
+    """When an event took place that a device tells of later (case 5).
+
+    The device's own clock is believed when it was as wrong at the sending as when it was prepared and its running time does
+    not contradict it. Else the running time counts, from the sending or from the preparation. It stands still while a phone
+    sleeps, so from the one it says too late and from the other too early; where both are to be had they must agree.
+    The skew is the one of the preparation: the same event gives the same time in whatever batch it comes.
+    """
+    skew = prepared.tick.clock - prepared.real
+    at = event.clock - skew
+    guesses = [
+        (name, anchor.real + dt.timedelta(milliseconds=event.mono - anchor.tick.mono))
+        for name, anchor in (("sent", sent), ("prepared", prepared))
+        if anchor.tick.boot == event.boot
+    ]
+    same_skew = abs((sent.tick.clock - sent.real) - skew) <= AGREE
+    if same_skew and not _contradicted(at, dict(guesses)):
+        return Believed(at, "clock", _outside(at, prepared, sent))
+    if not guesses or any(abs(guess - guesses[0][1]) > AGREE for _name, guess in guesses):
+        return Believed(min(max(at, prepared.real), sent.real), "", MOVED)
+    basis, at = guesses[0]
+    return Believed(at, basis, _outside(at, prepared, sent))
+
+
+def _contradicted(at: dt.datetime, guesses: dict[str, dt.datetime]) -> bool:
+    """Whether a clock says later than the running time up to the sending allows, or earlier than that since the preparation."""
+    late = "sent" in guesses and at > guesses["sent"] + AGREE
+    early = "prepared" in guesses and at < guesses["prepared"] - AGREE
+    return late or early
+
+
+def _outside(at: dt.datetime, prepared: Anchor, sent: Anchor) -> str:
+    if at > sent.real + AGREE:
+        return FUTURE
+    return BEFORE if at < prepared.real - AGREE else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from lms.core import clock, crypto
 from lms.members.models import Member, Unit, User
@@ -16,7 +18,16 @@ from lms.members.permissions import unit_or_404
 from lms.training import selectors as trainings
 from lms.training import tokens
 from lms.training.checkin import rules
-from lms.training.models import Attendance, CheckinDevice, Enrolment, HeadCount, Scan, Training, TrainingSession
+from lms.training.models import (
+    Attendance,
+    CheckinDevice,
+    Enrolment,
+    HeadCount,
+    OfflineDevice,
+    Scan,
+    Training,
+    TrainingSession,
+)
 
 Result = Scan.Result
 RECENT = 8
@@ -102,8 +113,15 @@ class Waiting:
 
     @property
     def stopped(self) -> bool:
-        """Whether it came from a machine that had been stopped."""
+        """Whether it is in quarantine: from a machine that had been stopped, or from a page that worked without a line."""
         return self.scan.result == Result.QUARANTINED
+
+    @property
+    def reason(self) -> str:
+        """Why it is in quarantine."""
+        if hasattr(self.scan, "offline"):
+            return self.scan.offline.doubt
+        return _("来自已停用的签到机") if self.stopped else ""
 
     @property
     def doubtful(self) -> bool:
@@ -113,15 +131,22 @@ class Waiting:
 
 def waiting(session: TrainingSession) -> list[Waiting]:
     """The first undecided scan of each person who is not marked present, the doubtful ones first; two queries."""
-    rows = Scan.objects.filter(session=session, result__in=UNDECIDED, direction=rules.IN)
+    rows = Scan.objects.filter(session=session, result__in=UNDECIDED, direction=rules.IN, member__isnull=False)
     crowds = _crowds(rows)
     there = Attendance.objects.filter(session=session, status=Attendance.Status.PRESENT).values("member")
-    undecided = rows.filter(decision__isnull=True).exclude(member__in=there).select_related("member__unit")
+    undecided = rows.filter(decision__isnull=True).exclude(member__in=there).select_related("member__unit", "offline")
     first: dict[int | None, Scan] = {}
     for scan in undecided.order_by("happened_at", "pk"):
         first.setdefault(scan.member_id, scan)
     found = [Waiting(scan, crowds.get(scan.phone, 0)) for scan in first.values()]
     return sorted(found, key=lambda one: (-one.crowd, not one.stopped))
+
+
+def held(session: TrainingSession, shown: Iterable[Waiting]) -> list[Waiting]:
+    """What else is in quarantine: of people who are marked present already, of those who leave, a person's second scan."""
+    rows = Scan.objects.filter(session=session, result=Result.QUARANTINED, decision__isnull=True, member__isnull=False)
+    rest = rows.exclude(pk__in=[one.scan.pk for one in shown]).select_related("member__unit", "offline")
+    return [Waiting(scan, 0) for scan in rest.order_by("happened_at", "pk")]
 
 
 def _crowds(rows: QuerySet[Scan]) -> dict[str, int]:
@@ -136,7 +161,7 @@ def standing_scans(session: TrainingSession, member: Member) -> list[rules.Seen]
     """What counts of a person's scans of a session: taken at once, or provisional and accepted since."""
     counted = Q(result=Result.TAKEN) | Q(result__in=UNDECIDED, decision__accepted=True)
     rows = Scan.objects.filter(counted, session=session, member=member)
-    return [rules.Seen(direction, at) for direction, at in rows.order_by().values_list("direction", "happened_at")]
+    return [rules.Seen(*values) for values in rows.order_by().values_list("direction", "happened_at", "means")]
 
 
 def recent(session: TrainingSession) -> Iterable[Scan]:
@@ -196,6 +221,54 @@ def last_four(member: Member) -> set[str]:
     """What a person may type to show who he is: the last four signs of his ID number or of a telephone number."""
     number = crypto.decrypt(member.id_number_sealed) if member.id_number_sealed else ""
     return {text[-4:].upper() for text in (number, member.mobile, member.landline) if len(text) >= 4}
+
+
+# -- pages without a line -------------------------------------------------------------------
+
+
+def sessions_of(training: Training, day: dt.date) -> list[TrainingSession]:
+    """The sessions of a training that begin on a day."""
+    return [row for row in training.sessions.all() if clock.local_date(row.starts_at) == day]
+
+
+def day_or_404(training: Training, text: str) -> dt.date:
+    """A day as it stands in an address, on which the training has a session."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise Http404 from error
+    if not sessions_of(training, day):
+        raise Http404
+    return day
+
+
+def offline_devices(training: Training, day: dt.date) -> QuerySet[OfflineDevice]:
+    """The prepared pages of a day that may still send."""
+    return OfflineDevice.objects.filter(training=training, day=day, revoked_at=None).select_related("opened_by")
+
+
+def offline_device_of(token: Any) -> OfflineDevice | None:
+    """The prepared page behind a key, stopped or not; None for any other key."""
+    try:
+        number = tokens.read_offline(room_key(), token if isinstance(token, str) else "")
+    except tokens.TokenError:
+        return None
+    return OfflineDevice.objects.select_related("training__unit").filter(uuid=number).first()
+
+
+def offline_session(training: Training, device: OfflineDevice, number: int) -> TrainingSession | None:
+    """The session that an event names; where the training has no such one (any more), the day's first, to keep the event by."""
+    rows = {row.pk: row for row in training.sessions.all()}
+    return rows.get(number) or next(iter([*sessions_of(training, device.day), *rows.values()]), None)
+
+
+# -- all scans ------------------------------------------------------------------------------
+
+
+def scans(session: TrainingSession) -> QuerySet[Scan]:
+    """Every scan of a session with what came of it, the latest first."""
+    rows = Scan.objects.filter(session=session).select_related("member__unit", "decision", "offline", "by")
+    return rows.order_by("-happened_at", "-pk")
 
 
 # -- cards ----------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from lms.training.models import (
 )
 
 Means, Result, Status = Attendance.Means, Scan.Result, Attendance.Status
-BY_SCAN = {Means.MEMBER_CODE, Means.ROOM_CODE, Means.DIGITS, Means.KIOSK}
+BY_SCAN = {Means.MEMBER_CODE, Means.ROOM_CODE, Means.DIGITS, Means.KIOSK, Means.TAPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class Reading:
     fault: str = ""
     """Why the reading itself is not taken: ``expired``, ``bad-code``, ``used``, ``wrong-digits``."""
     device: CheckinDevice | None = None
+    quarantined: bool = False
+    """Whether a person has to look at it first, whatever it says."""
 
 
 @transaction.atomic
@@ -80,6 +82,8 @@ def _result(session: TrainingSession, reading: Reading, by: User | None) -> str:
     training, member = session.training, reading.member
     if training.state == Training.State.CANCELLED:
         return Result.NOT_OPEN
+    if reading.quarantined:
+        return Result.QUARANTINED
     if reading.fault or member is None:
         return reading.fault or Result.BAD_CODE
     if not Enrolment.objects.filter(training=training, member=member, state=Enrolment.State.ENROLLED).exists():
@@ -107,16 +111,19 @@ def _settle(scan: Scan, by: User | None) -> None:
         return
     row = Attendance.objects.filter(session=session, member=member).first()
     seen = selectors.standing_scans(session, member)
-    if row is not None and row.means not in {*BY_SCAN, Means.CLOSING}:
+    by_hand = row is not None and row.means not in {*BY_SCAN, Means.CLOSING}
+    if row is not None and by_hand:
         seen = _beside(row, session, seen)
     stay = rules.stay(session.starts_at, session.ends_at, seen)
     if stay is None:
         return
-    keeps = row is not None and row.status == Status.PRESENT
-    means = row.means if row is not None and keeps else scan.means
+    keeps = row is not None and by_hand and row.status == Status.PRESENT
+    means = row.means if row is not None and keeps else rules.first_means(seen)
     trainings.set_times(
         session=session, member=member, arrived_at=stay.arrived_at, left_at=stay.left_at, by=by, means=means
     )
+    # Times that did not change leave the row as it was; an earlier scan that came later still says how he came in.
+    Attendance.objects.filter(session=session, member=member).exclude(means=means).update(means=means)
 
 
 def _beside(row: Attendance, session: TrainingSession, seen: Sequence[rules.Seen]) -> list[rules.Seen]:
@@ -164,6 +171,21 @@ def decide(*, scan: Scan, accepted: bool, reason: str = "", by: User | None) -> 
         member=who,
         reason=row.reason,
     )
+    if accepted:
+        _settle(scan, by)
+    return row
+
+
+def release(*, scan: Scan, by: User | None) -> ScanDecision:
+    """A word on a scan that was in quarantine for a fault that is mended: it counts as it would have at once, or fails so.
+
+    The caller holds the lock of the training.
+    """
+    reading = Reading(scan.key, scan.member, scan.means, scan.direction, scan.happened_at)
+    result = Result(_result(scan.session, reading, by))
+    accepted = result == Result.TAKEN
+    reason = "" if accepted else str(result.label)
+    row = ScanDecision.objects.create(scan=scan, accepted=accepted, reason=reason, by=None, at=clock.now())
     if accepted:
         _settle(scan, by)
     return row

@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from lms.training.checkin import views, views_kiosk, views_own
+from lms.training.checkin import views, views_kiosk, views_offline, views_own, views_scans
 
 SESSION = "desk/trainings/<uuid:uuid>/sessions/<int:session_id>/checkin/"
+OFFLINE = "desk/trainings/<uuid:uuid>/offline/<str:day>/"
 
 urlpatterns: list[URLPattern] = [
     path(SESSION, views.desk, name="session-checkin"),
@@ -14,6 +15,11 @@ urlpatterns: list[URLPattern] = [
     path(f"{SESSION}waiting/<str:key>/", views.decide, name="session-decide"),
     path(f"{SESSION}kiosk/", views_kiosk.kiosk_open, name="kiosk-open"),
     path(f"{SESSION}kiosk/<uuid:device>/stop/", views_kiosk.kiosk_revoke, name="kiosk-revoke"),
+    path(f"{SESSION}scans/", views_scans.scans, name="session-scans"),
+    path(OFFLINE, views_offline.page, name="offline-checkin"),
+    path(f"{OFFLINE}worker.js", views_offline.worker, name="offline-worker"),
+    path(f"{OFFLINE}<uuid:device>/stop/", views_offline.revoke, name="offline-revoke"),
+    path("checkin/offline/", views_offline.send, name="offline-send"),
     path("kiosk/", views_kiosk.kiosk, name="kiosk"),
     path("kiosk/<str:code>/", views_kiosk.kiosk_person, name="kiosk-person"),
     path("desk/trainings/<uuid:uuid>/cards.pdf", views.training_cards, name="training-cards"),

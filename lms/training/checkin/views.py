@@ -47,11 +47,13 @@ def _direction(request: SignedInRequest) -> str:
 
 
 def _standing(session: TrainingSession) -> dict[str, Any]:
+    waiting = selectors.waiting(session)
     return {
         "session": session,
         "training": session.training,
         "tally": trainings.tally(session),
-        "waiting": selectors.waiting(session),
+        "waiting": waiting,
+        "held": selectors.held(session, waiting),
         "recent": [(scan, reply(scan)) for scan in selectors.recent(session)],
         "failed": selectors.failed(session),
         "last_count": selectors.last_count(session),
@@ -66,6 +68,8 @@ def desk(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
     """The trainer's page: scan or type codes, see who waits, count heads."""
     session = _session(request, uuid, session_id)
     context = {**_standing(session), "direction": _direction(request), "heads": HeadsForm()}
+    day = clock.local_date(session.starts_at)
+    context |= {"day": day.isoformat(), "pages": selectors.offline_devices(session.training, day)}
     context["may_pick"] = can(request.user, "members.pick", session.training.unit)
     return render(request, "training/checkin/desk.html", context)
 
