@@ -61,14 +61,14 @@ def training_gains(request: SignedInRequest, uuid: UUID) -> HttpResponseBase:
     ids = found.ids(**wanted)
     if (format := request.GET.get("format", "")) in FORMATS:
         rows = gains.values(found.people(ids[: gains.MOST_EXPORTED]))
-        return table_response(gains.COLUMNS, rows, format, name=_("谁最需要"))
+        return table_response(gains.COLUMNS, rows, format, name=str(_("谁最需要")))
     page = Paginator(ids, PAGE).get_page(request.GET.get("page"))
     above = wanted["unit"] or units.first()
     context = {
         "training": training,
         "form": form,
         "page_obj": page,
-        "rows": found.people(page.object_list),
+        "rows": found.people(list(page)),
         "above": above,
         "towns": found.towns(above, request.user) if above else [],
         "total": found.total,

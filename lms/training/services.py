@@ -280,9 +280,9 @@ def enrol_many(*, training: Training, members: Iterable[Member], by: User | None
         unique_fields=["training", "member"],
         update_fields=["state", "unit", "waiting_since", "outside_reason"],
     )
-    codes, outside = [one.code for one in new], [one.code for one in new if one.pk in why]
-    said = {"reason": reason, "outside": outside} if outside else {}
-    audit.record("enrolment.create", by=by, on=training, unit=training.unit, members=codes, **said)
+    codes, others = [one.code for one in new], [one.code for one in new if one.pk in why]
+    detail = {"members": codes, "outside": others} if others else {"members": codes}
+    audit.record("enrolment.create", by=by, on=training, unit=training.unit, reason=reason if others else "", **detail)
     telling.enrolled(training, new, by)
     return len(new)
 

@@ -82,7 +82,7 @@ def test_goal_closed_first_then_the_missing_class_then_the_larger_share(
     county: County, needy: dict[str, Member]
 ) -> None:
     training = plan(county.root)
-    assert ranked(county.users["county"], training) == ["差四", "外镇", "书记", "差八", "王秀英", "零"]
+    assert ranked(county.users["county"], training) == ["差四", "外镇", "书记", "差八", "零", "王秀英"]
     assert ranked(county.users["county"], training, "closes") == ["差四", "外镇"]
     assert ranked(county.users["county"], training, "class") == ["书记"]
     assert ranked(county.users["county"], training, unit=county.other_town) == ["外镇"]
@@ -135,7 +135,7 @@ def test_who_is_on_the_list_or_not_meant_is_not_counted(county: County, needy: d
 
 def test_a_person_sees_his_own_units_only(county: County, needy: dict[str, Member]) -> None:
     training = plan(county.root)
-    assert ranked(county.users["secretary"], training) == ["差四", "王秀英", "零"]
+    assert ranked(county.users["secretary"], training) == ["差四", "零", "王秀英"]
     assert "外镇" not in ranked(county.users["town"], training)
     assert ranked(county.users["member"], training) == []
 
@@ -162,7 +162,7 @@ def test_the_page_opens_figures_to_people_and_exports_what_is_filtered(
     assert "差八" not in listed
     csv = client.get(page, {"unit": county.town.code, "format": "csv"}).getvalue().decode("utf-8-sig").splitlines()
     assert csv[0].startswith("编号,姓名,党组织,目标,还差学时")
-    assert [line.split(",")[1] for line in csv[1:]] == ["差四", "书记", "差八", "王秀英", "零"]
+    assert [line.split(",")[1] for line in csv[1:]] == ["差四", "书记", "差八", "零", "王秀英"]
     assert client.get(page, {"format": "xlsx"}).getvalue()[:2] == b"PK"
     nobody = client.get(page, {"q": "没有这个人"}).text
     assert "没有人因这次培训离目标更近" in nobody
