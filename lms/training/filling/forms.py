@@ -63,6 +63,12 @@ def _ticks(label: Any, choices: Any = ()) -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(label=label, required=False, choices=choices, widget=forms.CheckboxSelectMultiple)
 
 
+def _initial(rule: Rule) -> dict[str, Any]:
+    """A rule as the form's fields take it: lists, for widgets take a set for one value."""
+    values = ((name, getattr(rule, name)) for name in AudienceForm.base_fields)
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values}
+
+
 class AudienceForm(forms.Form):
     """For whom a training is: nothing ticked in a group asks nothing of it."""
 
@@ -76,8 +82,7 @@ class AudienceForm(forms.Form):
     gap = forms.ChoiceField(label=_("达标情况"), required=False, choices=Audience.Gap.choices)
 
     def __init__(self, data: Any, *, training: Training, rule: Rule | None = None) -> None:
-        first = {name: getattr(rule, name) for name in self.base_fields} if rule else None
-        super().__init__(data, prefix="a", initial=first)
+        super().__init__(data, prefix="a", initial=_initial(rule) if rule else None)
         below = [(unit.path, unit.label) for unit in training.unit.get_children().order_by("path")]
         known = dict.fromkeys([*industries(), *(rule.industries if rule else ())])
         cast(forms.MultipleChoiceField, self.fields["paths"]).choices = below

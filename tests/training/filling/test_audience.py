@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
@@ -298,7 +299,9 @@ def test_the_planner_ticks_looks_and_saves(small: Training, personas: County, me
     assert part.text.strip() == "<strong>符合条件 1 人</strong>"
     client.post(address, ticked)
     assert audience.rule_of(small) == Rule(paths=frozenset({personas.town.path}), industries=frozenset({"葡萄"}))
-    assert "面向：石桥镇，从事葡萄的" in client.get(desk).text
+    text = client.get(desk).text
+    assert "面向：石桥镇，从事葡萄的" in text
+    assert set(re.findall(r'value="([^"]*)"[^>]* checked', text)) >= {personas.town.path, "葡萄"}
 
 
 def test_what_was_never_offered_cannot_be_ticked(small: Training, login: Login) -> None:
