@@ -7,9 +7,10 @@ of study is what people earned in that form read too. The arithmetic is in ``rul
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -27,6 +28,7 @@ from lms.members.models import Member
 
 LACKS_HOURS, LACKS_CLASS = "hours", "class"
 CHUNK = 500
+Within = Callable[[int, dt.date | None], Activity]
 Rooms = Mapping[tuple[int, int], Decimal | None]
 
 
@@ -91,12 +93,14 @@ def prospects(members: QuerySet[Member], planned: Planned) -> dict[int, list[Pro
     rows = list(_unmet(members, lines))
     rooms = _rooms(lines, rows, planned)
     found: dict[int, list[Prospect]] = {}
+    within = lru_cache(None)(planned.within)
     for row in rows:
-        one = _prospect(row, lines[row[1]], planned, rooms)
+        one = _prospect(row, lines[row[1]], within, rooms)
         if one.left != one.before:
             found.setdefault(one.member_id, []).append(one)
     for own in found.values():
-        own.sort(key=lambda one: one.rank)
+        if len(own) > 1:
+            own.sort(key=lambda one: one.rank)
     return found
 
 
@@ -107,14 +111,14 @@ def _unmet(members: QuerySet[Member], lines: Iterable[int]) -> Iterator[tuple[An
     return rows.order_by("member_id", "line__position", "line_id").values_list(*columns).iterator(CHUNK)
 
 
-def _prospect(row: tuple[Any, ...], line: GoalLine, planned: Planned, rooms: Rooms) -> Prospect:
+def _prospect(row: tuple[Any, ...], line: GoalLine, within: Within, rooms: Rooms) -> Prospect:
     member_id, line_id, required, counted, required_classes, classes, shortfalls, due_on = row
     before = Gap(
         hours=max(required - counted, ZERO),
         classes=max(required_classes - classes, 0),
         minima={name: Decimal(hours) for name, hours in shortfalls.items()},
     )
-    activity, modes = planned.within(line.policy.year, due_on), frozenset(line.modes)
+    activity, modes = within(line.policy.year, due_on), frozenset(line.modes)
     room = rooms.get((line_id, member_id))
     earns = earned_by(activity, modes, room)
     return Prospect(member_id, line, before, earns, after(before, activity, modes, room))
