@@ -8,9 +8,10 @@ reader finds both with one search for the hook's name. Unlike a signal, a hook r
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, ParamSpec
+from typing import Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Hook(Generic[P]):
@@ -30,3 +31,23 @@ class Hook(Generic[P]):
         """Call every connected function; the first error ends the run and the transaction."""
         for function in self._functions:
             function(*args, **kwargs)
+
+
+class Provider(Generic[P, R]):
+    """One question of a lower room that one function of an upper room answers; until it is connected, a default does."""
+
+    def __init__(self, name: str, default: Callable[P, R]) -> None:
+        self.name = name
+        self._default = default
+        self._function: Callable[P, R] | None = None
+
+    def connect(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Let a function answer; a second one would contradict the first and is refused."""
+        if self._function not in (None, function):
+            raise RuntimeError(f"{self.name} is answered already")
+        self._function = function
+        return function
+
+    def ask(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The answer."""
+        return (self._function or self._default)(*args, **kwargs)

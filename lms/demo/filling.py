@@ -1,4 +1,4 @@
-"""A class of the county that is being filled: seats kept for two towns, people seated, waiting and proposed."""
+"""A class of the county that is being filled: for people of the villages, seats kept for two towns, people seated, waiting and proposed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import datetime as dt
 from lms.core import clock
 from lms.demo.geography import County
 from lms.demo.people import Cast, Population
+from lms.members.models import Unit
 from lms.training import services
 from lms.training.filling import services as filling
+from lms.training.filling.rules import HOME, Rule
 from lms.training.models import Training
 from lms.training.services import SessionPlan
 
@@ -32,6 +34,8 @@ def fill(county: County, people: Population, cast: Cast) -> Training:
         capacity=SEATS,
     )
     filling.set_quotas(training=training, quotas={first: KEPT, second: KEPT}, by=cast.users["county"])
+    rule = Rule(settings=frozenset({Unit.Setting.VILLAGE.value}), away=HOME)
+    filling.set_audience(training=training, rule=rule, by=cast.users["county"])
     own = {cast.member.pk, cast.elder.pk, cast.secretary.pk}
     near = [one for one in people.by_branch[branch.pk] if not one.away and one.pk not in own]
     asking = [one for unit in county.branches[1:4] for one in people.by_branch[unit.pk] if not one.away][:ASKING]

@@ -18,6 +18,8 @@ OFFICES = (Post.Office.SECRETARY, Post.Office.DEPUTY, Post.Office.COMMITTEE, Pos
 EXEMPT_AGE = 80
 # (index on the roster, age from): the first branch has somebody to be the ``elder`` and somebody to be the ``member``.
 ELDER, MEMBER = (1, 71), (2, 62)
+FARMING = ("葡萄", "黄栀子", "优质稻", "蚕桑", "蜜梨", "蜜桃")
+"""What the villages grow, a crop a village."""
 JOBS = {"organ": "公务员", "enterprise": "企业职工", "village": "务农", "other": "农场职工"}
 Role = RoleGrant.Role
 
@@ -77,6 +79,7 @@ def _seats(branches: list[Unit], count: int, random: Random) -> list[Unit]:
 
 
 def _member(unit: Unit, code: str, person: names.Person) -> Member:
+    at_home = unit.setting == Unit.Setting.VILLAGE and not person.away_to
     return services.build(
         unit=unit,
         code=code,
@@ -90,10 +93,17 @@ def _member(unit: Unit, code: str, person: names.Person) -> Member:
         joined_on=person.joined_on,
         confirmed_on=person.confirmed_on,
         job="外出务工" if person.away_to else JOBS[unit.setting],
+        industry=_crop(unit, code) if at_home else "",
         mobile=person.mobile,
         away=bool(person.away_to),
         away_to=person.away_to,
     )
+
+
+def _crop(unit: Unit, code: str) -> str:
+    """The crop of the village; of four people one grows what the next village grows."""
+    place = sum(map(ord, unit.code)) + (int(code[1:]) % 4 == 0)
+    return FARMING[place % len(FARMING)]
 
 
 def _appoint(people: Population, county: County, random: Random, today: dt.date) -> None:

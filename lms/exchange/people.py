@@ -21,6 +21,7 @@ PLAIN: dict[str, Callable[[Cell], Any]] = {
     "education": rules.remembered(rules.uncoded),
     "category": rules.category,
     "job": lambda cell: rules.uncoded(cell, 60),
+    "industry": lambda cell: rules.uncoded(cell, 40),
     "lost_contact": rules.yes_no,
     "away": rules.yes_no,
     "away_to": lambda cell: rules.uncoded(cell, 100),
@@ -31,7 +32,7 @@ DATES = ("joined_on", "confirmed_on", "lost_contact_on", "state_on", "office_on"
 # What a person's record takes from the row by the same name; the rest is branch, state and office.
 RECORD = (
     *("name", "sex", "nation", "birth_date", "education", "category", "joined_on", "confirmed_on", "job"),
-    *("mobile", "landline", "lost_contact", "lost_contact_on", "away", "away_to", "hardship"),
+    *("industry", "mobile", "landline", "lost_contact", "lost_contact_on", "away", "away_to", "hardship"),
 )
 
 

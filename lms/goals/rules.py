@@ -222,6 +222,62 @@ def window_of(period: str, year: int, event_on: dt.date | None = None, months: i
     return dt.date(year, 1, 1), last
 
 
+# -- what one more activity would change ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What a goal still lacks: 学时, classes (集中培训), and 学时 of minima by ``category:skills`` or ``mode:class``."""
+
+    hours: Decimal
+    classes: int = 0
+    minima: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the goal is reached."""
+        return not (self.hours > 0 or self.classes > 0 or any(value > 0 for value in self.minima.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What one would earn: 学时 in all, the form and the category of it, and whether it is a class (集中培训)."""
+
+    hours: Decimal
+    mode: str
+    category: str
+    is_class: bool = False
+
+
+def earned_by(activity: Activity, modes: frozenset[str], room: Decimal | None = None) -> Decimal:
+    """学时 of an activity that count toward a goal: none of a form that does not, at most ``room`` below its cap (None: no cap)."""
+    if modes and activity.mode not in modes:
+        return ZERO
+    return activity.hours if room is None else max(ZERO, min(activity.hours, room))
+
+
+def after(gap: Gap, activity: Activity, modes: frozenset[str] = frozenset(), room: Decimal | None = None) -> Gap:
+    """What is still lacking after an activity. Minima ask what was learnt: the cap of a form does not bind them."""
+    counts = not modes or activity.mode in modes
+    helped = {f"category:{activity.category}", f"mode:{activity.mode}"} if counts else set()
+    return Gap(
+        hours=max(ZERO, gap.hours - earned_by(activity, modes, room)),
+        classes=max(0, gap.classes - 1) if activity.is_class else gap.classes,
+        minima={
+            name: left
+            for name, short in gap.minima.items()
+            if (left := short - activity.hours if name in helped else short) > 0
+        },
+    )
+
+
+def closed_share(before: Gap, left: Gap) -> Decimal:
+    """How much of the 学时 that a goal lacked is made good, from 0 to 1; 1 where no 学时 were lacking."""
+    lacked = max(before.hours, sum(before.minima.values(), ZERO))
+    still = max(left.hours, sum(left.minima.values(), ZERO))
+    return Decimal(1) if lacked <= 0 else (lacked - still) / lacked
+
+
 # -- the calendar -------------------------------------------------------------------------------
 
 

@@ -63,6 +63,18 @@ class RankForm(forms.Form):
     )
 
 
+class IndustryForm(forms.Form):
+    """What a member mainly lives by: what is grown is taken from those of the county, another is typed."""
+
+    industry = forms.CharField(
+        label=_("从事产业"),
+        required=False,
+        max_length=40,
+        help_text=_("主要的一项，例如：葡萄、蚕桑；空着表示没有"),
+        widget=forms.TextInput(attrs={"list": "industries", "autocomplete": "off"}),
+    )
+
+
 class LoginForm(forms.Form):
     """A login for a member: a user name; the first password is made here and shown once."""
 

@@ -15,7 +15,7 @@ from lms.core import clock
 from lms.core.inserts import insert
 from lms.members.models import Member, MemberVersion, Unit
 
-FACTS = frozenset(("unit_id", "state", "category", "away", "cadre_rank", "joined_on", "confirmed_on"))
+FACTS = frozenset(("unit_id", "state", "category", "away", "cadre_rank", "joined_on", "confirmed_on", "industry"))
 """What a version keeps under the same names as the member."""
 
 BATCH = 500

@@ -150,6 +150,7 @@ class Member(models.Model):
     confirmed_on = models.DateField(_("转为正式党员日期"), null=True, blank=True)
     job = models.CharField(_("工作岗位"), max_length=60, blank=True)
     cadre_rank = models.CharField(_("干部职级"), max_length=10, choices=CadreRank, blank=True)
+    industry = models.CharField(_("从事产业"), max_length=40, blank=True, help_text=_("主要的一项，例如：葡萄、蚕桑"))
     mobile = models.CharField(_("手机号"), max_length=20, blank=True)
     landline = models.CharField(_("固定电话"), max_length=20, blank=True)
     state = models.CharField(_("党籍状态"), max_length=12, choices=State, default=State.ACTIVE)
@@ -221,6 +222,7 @@ class MemberVersion(AppendOnlyModel):
     cadre_rank = models.CharField(_("干部职级"), max_length=10, choices=Member.CadreRank, blank=True)
     joined_on = models.DateField(_("加入党组织日期"), null=True, blank=True)
     confirmed_on = models.DateField(_("转为正式党员日期"), null=True, blank=True)
+    industry = models.CharField(_("从事产业"), max_length=40, blank=True)
     recorded_at = models.DateTimeField(_("登记时间"))
 
     view_permission = "members.view"

@@ -34,3 +34,26 @@ def named(members: QuerySet[Member], text: str) -> QuerySet[Member]:
 def branches(user: User, permission: str = "members.view") -> QuerySet[Unit]:
     """The units to choose from in filters, in tree order."""
     return visible_units(user, permission).order_by("path")
+
+
+INDUSTRIES = (
+    "黄栀子",
+    "葡萄",
+    "蚕桑",
+    "优质稻",
+    "蜜梨",
+    "蜜桃",
+    "茶叶",
+    "生猪养殖",
+    "水产养殖",
+    "农产品加工",
+    "农村电商",
+    "乡村旅游",
+)
+"""What a county of this kind lives by, to choose from before anything is on the roster."""
+
+
+def industries() -> list[str]:
+    """Industries to choose from: the known ones, then what else stands on the roster."""
+    rows = Member.objects.exclude(industry="").order_by("industry").values_list("industry", flat=True)
+    return list(dict.fromkeys([*INDUSTRIES, *rows.distinct()]))

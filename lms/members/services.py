@@ -34,6 +34,7 @@ EDITABLE = (
     "confirmed_on",
     "job",
     "cadre_rank",
+    "industry",
     "mobile",
     "landline",
     "lost_contact",

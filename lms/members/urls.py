@@ -9,5 +9,6 @@ urlpatterns = [
     path("desk/members/<str:code>/", views.member_detail, name="member-detail"),
     path("desk/members/<str:code>/id-number/", views.id_number, name="member-id-number"),
     path("desk/members/<str:code>/login/", views.login_account, name="member-login"),
+    path("desk/members/<str:code>/industry/", views.industry, name="member-industry"),
     path("desk/members/<str:code>/rank/", views.cadre_rank, name="member-rank"),
 ]

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from lms.members import accounts, selectors, services
-from lms.members.forms import LoginForm, MemberFilter, RankForm, ReasonForm
+from lms.members.forms import IndustryForm, LoginForm, MemberFilter, RankForm, ReasonForm
 from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.members.permissions import can, can_anywhere, get_or_404
@@ -55,6 +55,8 @@ def _detail(request: SignedInRequest, member: Member, status: int = 200, **extra
         "may_see_goals": can(request.user, "goals.view", member.unit),
         "reason_form": ReasonForm(),
         "rank_form": RankForm(initial={"cadre_rank": member.cadre_rank}),
+        "industry_form": IndustryForm(initial={"industry": member.industry}),
+        "industries": selectors.industries(),
         "login_form": LoginForm(initial={"username": member.code.lower()}),
         **extra,
     }
@@ -84,6 +86,19 @@ def cadre_rank(request: SignedInRequest, code: str) -> HttpResponse:
         return _detail(request, member, 422, rank_form=form)
     services.update_member(member=member, by=request.user, **form.cleaned_data)
     messages.success(request, _("干部职级已保存，学时目标随之更新。"))
+    return redirect("member-detail", code)
+
+
+@login_required
+@require_POST
+def industry(request: SignedInRequest, code: str) -> HttpResponse:
+    """Set what a member mainly lives by; trainings for that industry find him."""
+    member = _member(request, code, "members.edit")
+    form = IndustryForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, member, 422, industry_form=form)
+    services.update_member(member=member, by=request.user, **form.cleaned_data)
+    messages.success(request, _("从事产业已保存。"))
     return redirect("member-detail", code)
 
 

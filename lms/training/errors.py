@@ -15,6 +15,8 @@ MESSAGES: dict[str, Promise] = {
     "sign-up-over": _("报名已截止，请联系主办单位"),
     "sign-up-refused": _("您的推荐没有通过，请联系主办单位"),
     "not-for-you": _("这次培训不面向您所在的党组织"),
+    "outside-audience": _("有人不在这次培训的面向范围内，请写明报名的理由"),
+    "audience-unit": _("面向的党组织要在主办单位之内"),
     "elsewhere": _("这个时间您已经报了另一个培训"),
     "not-open": _("该培训已结课或已取消，不能再改报名"),
     "not-active": _("只有在册的党员可以报名"),
@@ -92,14 +94,18 @@ MESSAGES: dict[str, Promise] = {
 }
 
 
-class TrainingError(ValueError):
-    """A refused act; ``code`` is one of ``MESSAGES``."""
+NOT_FOR_YOU = _("这次培训面向：%(whom)s。不在这个范围的，请联系主办单位")
 
-    def __init__(self, code: str) -> None:
+
+class TrainingError(ValueError):
+    """A refused act; ``code`` is one of ``MESSAGES``. ``whom``: for whom the training is, where that is the reason."""
+
+    def __init__(self, code: str, *, whom: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.whom = whom
 
     @property
     def message(self) -> str:
         """What a person reads."""
-        return str(MESSAGES[self.code])
+        return str(NOT_FOR_YOU) % {"whom": self.whom} if self.whom else str(MESSAGES[self.code])

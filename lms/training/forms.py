@@ -16,6 +16,7 @@ from lms.core import clock
 from lms.members.models import Member, Unit, User
 from lms.members.selectors import named
 from lms.training import selectors
+from lms.training.filling import audience
 from lms.training.models import Attendance, Organiser, Training, TrainingSession
 from lms.training.planning.registers import Stock
 from lms.training.planning.rules import MOST_REPEATS, repeats
@@ -241,6 +242,30 @@ class PickForm(forms.Form):
         if unit := self.cleaned_data["unit"]:
             members = members.filter(unit__path__startswith=unit.path)
         return named(members, self.cleaned_data["q"])
+
+
+class EnrolForm(PickForm):
+    """Whom to enrol: those for whom the training is, and on request the others."""
+
+    outside = forms.BooleanField(label=_("也列出不在面向范围的人"), required=False)
+
+    def __init__(self, data: Any, *, units: QuerySet[Unit], training: Training) -> None:
+        super().__init__(data, units=units)
+        self.training, self.rule = training, audience.rule_of(training)
+        if self.rule.everybody:
+            del self.fields["outside"]
+
+    def apply(self, members: QuerySet[Member]) -> QuerySet[Member]:
+        """The members that pass."""
+        found = super().apply(members)
+        if self.shows_outside:
+            return found
+        return audience.fitting(found, self.rule, audience.year_of(self.training))
+
+    @property
+    def shows_outside(self) -> bool:
+        """Whether people for whom it is not are listed too."""
+        return bool(self.cleaned_data.get("outside"))
 
 
 class TimesForm(forms.Form):

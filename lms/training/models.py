@@ -23,7 +23,7 @@ from lms.training.closing.models import (
     SurveyAnswer,
     SurveyTicket,
 )
-from lms.training.filling.models import Quota, SignUpTerms
+from lms.training.filling.models import Audience, Quota, SignUpTerms
 from lms.training.paper.models import SheetPage, SheetPhoto, SignInSheet
 from lms.training.planning.models import (
     BasePhoto,
@@ -43,6 +43,7 @@ __all__ = [
     "Appeal",
     "ApprovalPolicy",
     "Attendance",
+    "Audience",
     "Base",
     "BasePhoto",
     "BaseRating",
@@ -269,6 +270,10 @@ class Enrolment(models.Model):
     waiting_since = models.DateTimeField(_("候补起始时间"), null=True, blank=True)
     nominated_by = models.ForeignKey(
         User, verbose_name=_("推荐人"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    outside_reason = models.CharField(
+        _("不在面向范围仍报名的理由"), max_length=200, blank=True, help_text=_("由组织培训的人写明")
     )
 
     view_permission = "trainings.view"

@@ -30,6 +30,7 @@ from lms.members.permissions import (
     within,
 )
 from lms.training import claims_selectors, rules
+from lms.training.filling import audience
 from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
 from lms.training.worth import as_rule, credits_of_marks
 
@@ -203,8 +204,8 @@ class Offer:
 def offers_for(member: Member) -> list[Offer]:
     """Open trainings of the member's unit and the units above it that have not begun, with a seat left, the next first.
 
-    One in which he is enrolled, proposed, waiting or refused, that takes place while he is in another, or to which members
-    do not sign up themselves, is left out.
+    One in which he is enrolled, proposed, waiting or refused, that takes place while he is in another, that is not for him,
+    or to which members do not sign up themselves, is left out.
     """
     now, price = clock.now(), Tariffs()
     taken = upcoming_for(member)
@@ -217,21 +218,28 @@ def offers_for(member: Member) -> list[Offer]:
         .exclude(pk__in=own)
         .order_by("starts_at", "pk")
     )
+    rows_ahead = list(ahead.prefetch_related("sessions"))
+    for_him = audience.open_to(member, rows_ahead)
     found = []
-    for training in ahead.prefetch_related("sessions"):
+    for training in rows_ahead:
         sessions = list(training.sessions.all())
-        if any(one.starts_at < other.ends_at and other.starts_at < one.ends_at for one in sessions for other in taken):
+        if training.pk not in for_him or any(
+            one.starts_at < other.ends_at and other.starts_at < one.ends_at for one in sessions for other in taken
+        ):
             continue
-        hours = sum((_worth(training, session, price) for session in sessions), ZERO)
+        hours = sum(earnable(training, price).values(), ZERO)
         found.append(Offer(training, sessions, training.capacity - training.enrolled, hours))
     return found
 
 
-def _worth(training: Training, session: TrainingSession, price: Tariffs) -> Decimal:
-    """学时 of a session to somebody who is there from the first minute to the last."""
+def earnable(training: Training, price: Tariffs | None = None) -> dict[dt.date, Decimal]:
+    """学时 by day to somebody who is at all sessions from the first minute to the last, never more than a day may count."""
+    price, found = price or Tariffs(), dict[dt.date, Decimal]()
     ticked = rules.Tick(Status.PRESENT)
-    days = rules.hours_by_day(as_rule(session), ticked, lambda day: price(training.kind, day))
-    return sum((day.hours for day in days), ZERO)
+    for session in training.sessions.all():
+        for day in rules.hours_by_day(as_rule(session), ticked, lambda day: price(training.kind, day)):
+            found[day.day] = min(day.tariff.day_cap, found.get(day.day, ZERO) + day.hours)
+    return found
 
 
 # -- the roster of a session ---------------------------------------------------------------

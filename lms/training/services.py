@@ -24,7 +24,7 @@ from lms.members import audit
 from lms.members.models import Member, Unit, User
 from lms.training import selectors, telling
 from lms.training.errors import TrainingError
-from lms.training.filling import seats
+from lms.training.filling import audience, seats
 from lms.training.models import Attendance, Base, Enrolment, Expert, Room, Training, TrainingSession
 from lms.training.planning import bookings
 
@@ -244,18 +244,19 @@ def _lock_open(training: Training) -> Training:
 # -- enrolling -----------------------------------------------------------------------------
 
 
-def enrol(*, training: Training, member: Member, by: User | None) -> Enrolment:
+def enrol(*, training: Training, member: Member, by: User | None, reason: str = "") -> Enrolment:
     """Give one member a seat; a second time changes nothing. Raises TrainingError as ``enrol_many``."""
-    enrol_many(training=training, members=[member], by=by)
+    enrol_many(training=training, members=[member], by=by, reason=reason)
     return Enrolment.objects.get(training=training, member=member)
 
 
 @transaction.atomic
-def enrol_many(*, training: Training, members: Iterable[Member], by: User | None) -> int:
+def enrol_many(*, training: Training, members: Iterable[Member], by: User | None, reason: str = "") -> int:
     """Seat several members, all or none; returns how many were new. The row of the training guards the last seat.
 
+    ``reason`` is kept with those for whom the training is not (``audience``).
     Raises TrainingError ``full``, ``quota`` (the quota of a unit is used up), ``not-open``, ``not-active``,
-    ``own-nomination`` (somebody else gives a seat to whom one proposed).
+    ``own-nomination`` (somebody else gives a seat to whom one proposed), ``outside-audience`` (and no reason).
     """
     training = _lock_open(training)
     wanted = {member.pk: member for member in members}
@@ -267,32 +268,23 @@ def enrol_many(*, training: Training, members: Iterable[Member], by: User | None
         raise TrainingError("own-nomination")
     if not new:
         return 0
-    _take_seats(training, new)
+    why = audience.reasons(training, new, reason)
+    seats.take(training, new)
     fresh = [
-        Enrolment(training=training, member=member, unit_id=member.unit_id, state=Enrolment.State.ENROLLED)
-        for member in new
+        Enrolment(training=training, member=one, unit_id=one.unit_id, outside_reason=why.get(one.pk, "")) for one in new
     ]
     Enrolment.objects.bulk_create(
         fresh,
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["training", "member"],
-        update_fields=["state", "unit", "waiting_since"],
+        update_fields=["state", "unit", "waiting_since", "outside_reason"],
     )
-    codes = [member.code for member in new]
-    audit.record("enrolment.create", by=by, on=training, unit=training.unit, members=codes)
+    codes, others = [one.code for one in new], [one.code for one in new if one.pk in why]
+    detail = {"members": codes, "outside": others} if others else {"members": codes}
+    audit.record("enrolment.create", by=by, on=training, unit=training.unit, reason=reason if others else "", **detail)
     telling.enrolled(training, new, by)
     return len(new)
-
-
-def _take_seats(training: Training, members: Sequence[Member]) -> None:
-    """Whether there is a seat for each of them; the caller seats them under the same lock."""
-    free = seats.seats_of(training)
-    if sum(free.taken.values()) + len(members) > training.capacity:
-        raise TrainingError("full")
-    paths = dict(Unit.objects.filter(pk__in={member.unit_id for member in members}).values_list("pk", "path"))
-    if not all(free.take(paths[member.unit_id]) for member in members):
-        raise TrainingError("quota")
 
 
 @transaction.atomic

@@ -22,10 +22,12 @@ from lms.members.models import Member
 from lms.members.permissions import can, can_anywhere, visible_units
 from lms.training import selectors, services, sheets
 from lms.training.errors import TrainingError
+from lms.training.filling import audience
+from lms.training.filling.picking import ByGap
 from lms.training.forms import (
     CancelForm,
     CloseForm,
-    PickForm,
+    EnrolForm,
     SeriesForm,
     SessionFormSet,
     TrainingFilter,
@@ -88,6 +90,9 @@ def training_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "sessions": [(session, figures[session.pk]) for session in sessions],
         "next_call": next((session for session in sessions if figures[session.pk].unmarked), None) if is_open else None,
         "members": members,
+        "outside": training.enrolments.filter(state="enrolled").exclude(outside_reason="").select_related("member"),
+        "whom": audience.words(audience.rule_of(training)),
+        "may_gauge": is_open and can_anywhere(request.user, "reports.view"),
         "is_open": is_open,
         "member_clashes": bookings.member_clashes(training, bookings.slots_of(training)) if is_open else [],
         "may_run": selectors.may_run(request.user, training),
@@ -207,24 +212,28 @@ def training_enrol(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Pick members whom the person may pick: some, or everybody found ("全部支部党员")."""
     training = selectors.training_or_404(request.user, uuid, "run")
     units = visible_units(request.user, "members.pick").order_by("path")
-    form = PickForm(request.GET, units=units)
+    form = EnrolForm(request.GET, units=units, training=training)
     seated = selectors.enrolled_members(training).values("pk")
     found = form.apply(selectors.pickable(request.user)).exclude(pk__in=seated)
     if request.method == "POST":
         chosen = found if "everybody" in request.POST else found.filter(code__in=request.POST.getlist("member"))
         try:
-            count = services.enrol_many(training=training, members=chosen, by=request.user)
+            reason = request.POST.get("reason", "")[:200]
+            count = services.enrol_many(training=training, members=chosen, by=request.user, reason=reason)
             messages.success(request, _("已报名 %(n)s 人") % {"n": count})
             return redirect("training-detail", training.uuid)
         except TrainingError as error:
             messages.error(request, error.message)
-    page = Paginator(found, PICK_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(ByGap(training, found), PICK_PAGE).get_page(request.GET.get("page"))
     busy = bookings.busy(page, training)
+    others = audience.outside(training, page) if form.shows_outside else set()
     context = {
         "training": training,
         "form": form,
         "page_obj": page,
-        "picks": [(member, busy.get(member.pk)) for member in page],
+        "picks": [(member, busy.get(member.pk), member.pk in others) for member in page],
+        "whom": audience.words(form.rule),
+        "may_gauge": can_anywhere(request.user, "reports.view"),
         "left": training.capacity - selectors.enrolled_members(training).count(),
     }
     return render(request, "training/enrol.html", context)

@@ -41,6 +41,7 @@ member-list           GET   -            county town secretary auditor
 member-detail         GET   member       county town secretary auditor        | county auditor | county auditor
 member-id-number      POST  member       county town                          | county         | county
 member-login          POST  member       county town                          | county         | county
+member-industry       POST  member       county town                          | county         | county
 member-rank           POST  member       county town                          | county         | county
 
 goal-list             GET   -            *
@@ -147,6 +148,9 @@ training-close        GET   training     county town trainer secretary         |
 training-close        POST  training     county town trainer secretary         | county         | county
 training-cancel       POST  training     county town secretary                 | county         | county
 training-filling      GET   training     county town secretary                 | county         | county
+training-audience     POST  training     county town secretary                 | county         | county
+training-audience-count GET training     county town secretary                 | county         | county
+training-gains        GET   training-ahead county town secretary auditor       | county auditor | county auditor town secretary
 training-quotas       POST  training     county town secretary                 | county         | county
 sign-up-terms         POST  training     county town secretary                 | county         | county
 nominations-decide    POST  training     county town secretary                 | county         | county

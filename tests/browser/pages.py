@@ -58,6 +58,7 @@ NO_PAGE = {
     "calendar-ics": "a file",
     "package-file": "a file",
     "package-progress": "a part",
+    "training-audience-count": "a part",
     "import-form": "a file",
     "import-marked": "a file",
     "wagtailcore_login": "leads to the sign-in page",

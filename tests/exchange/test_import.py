@@ -55,6 +55,14 @@ def test_csv_in_gb18030_and_utf_8_with_any_delimiter(plan: Plan) -> None:
             assert counts(plan(text(table([person(1)]), encoding, delimiter))) == (1, 0, 0, 0), (encoding, delimiter)
 
 
+def test_what_people_live_by_is_taken_where_the_roster_says_it(load: Plan) -> None:
+    head = [*HEAD, "从事产业"]
+    load(official([person(1, 从事产业="葡萄"), person(2, "李四")], head))
+    assert list(Member.objects.order_by("code").values_list("industry", flat=True)) == ["葡萄", ""]
+    load(official([person(1), person(2, "李四")]))
+    assert Member.objects.filter(industry="葡萄").count() == 1
+
+
 def test_an_old_xls_with_merged_heads(plan: Plan) -> None:
     run = plan(XLS.read_bytes())
     assert (counts(run), codes(run)) == ((2, 0, 0, 1), [(7, "id-number-cell")])

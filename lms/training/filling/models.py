@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from lms.members.models import Unit
+from lms.training.filling import rules
 
 
 class Quota(models.Model):
@@ -38,6 +39,42 @@ class SignUpTerms(models.Model):
     class Meta:
         verbose_name = _("自主报名")
         verbose_name_plural = _("自主报名")
+
+    def __str__(self) -> str:
+        return str(self.training)
+
+
+class Audience(models.Model):
+    """Whom a training is for (面向范围); without a row, everybody below the unit that holds it. See ``rules.Rule``."""
+
+    class Away(models.TextChoices):
+        ANY = "", _("不限")
+        AWAY = rules.AWAY, _("只面向流动党员")
+        HOME = rules.HOME, _("不含流动党员")
+
+    class Gap(models.TextChoices):
+        ANY = "", _("不限")
+        HOURS = rules.LACKS_HOURS, _("今年学时还没修满的")
+        CLASS = rules.LACKS_CLASS, _("今年还缺集中培训的")
+        EITHER = rules.LACKS_EITHER, _("今年还没达标的")
+
+    training = models.OneToOneField("training.Training", on_delete=models.PROTECT, related_name="audience")
+    units = models.ManyToManyField(Unit, verbose_name=_("党组织"), blank=True, related_name="+")
+    settings = models.JSONField(_("所在领域"), default=list, blank=True)
+    offices = models.JSONField(_("党内职务"), default=list, blank=True)
+    categories = models.JSONField(_("人员类别"), default=list, blank=True)
+    ranks = models.JSONField(_("干部职级"), default=list, blank=True)
+    industries = models.JSONField(_("从事产业"), default=list, blank=True)
+    away = models.CharField(_("流动党员"), max_length=4, choices=Away, blank=True)
+    gap = models.CharField(_("达标情况"), max_length=6, choices=Gap, blank=True)
+
+    class Meta:
+        verbose_name = _("面向范围")
+        verbose_name_plural = _("面向范围")
+        constraints = [
+            models.CheckConstraint(condition=Q(away__in=["", rules.AWAY, rules.HOME]), name="audience_away_known"),
+            models.CheckConstraint(condition=Q(gap__in=["", *rules.GAPS]), name="audience_gap_known"),
+        ]
 
     def __str__(self) -> str:
         return str(self.training)

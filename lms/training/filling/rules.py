@@ -1,4 +1,4 @@
-"""The arithmetic of seats, without Django.
+"""The arithmetic of seats and of whom a training is for, without Django.
 
 A unit's quota is kept for its people: nobody else takes it, and they take no more. Who belongs to no unit with a quota
 shares the seats that are left over. So the limits of all groups together are the training's seats, and a group that is
@@ -53,3 +53,66 @@ class Seats:
     def overfull(self) -> bool:
         """Whether the quotas are more than the seats, or some group sits beyond its limit."""
         return any(self.taken[group] > self.limit(group) for group in (REST, *self.quotas)) or self.limit(REST) < 0
+
+
+# -- whom it is for ------------------------------------------------------------------------
+
+AWAY, HOME = "away", "home"
+LACKS_HOURS, LACKS_CLASS, LACKS_EITHER = "hours", "class", "either"
+GAPS: Mapping[str, frozenset[str]] = {
+    LACKS_HOURS: frozenset((LACKS_HOURS,)),
+    LACKS_CLASS: frozenset((LACKS_CLASS,)),
+    LACKS_EITHER: frozenset((LACKS_HOURS, LACKS_CLASS)),
+}
+"""What of a goal a person lacks, one of it, to be within each kind of gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Whom a training is for (面向范围): one value of each group, and all groups; a group that is empty asks nothing.
+
+    ``paths``: of units, each for all below it; ``settings``: of the branch (village, organ …); ``away``: ``""``, ``away``
+    or ``home``; ``gap``: ``""`` or a key of ``GAPS``.
+    """
+
+    paths: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
+    offices: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    ranks: frozenset[str] = frozenset()
+    industries: frozenset[str] = frozenset()
+    away: str = ""
+    gap: str = ""
+
+    @property
+    def everybody(self) -> bool:
+        """Whether it asks nothing."""
+        return self == Rule()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a rule looks at: branch and its setting, roster, the offices held now, what his goals lack (values of ``GAPS``)."""
+
+    path: str
+    setting: str = ""
+    category: str = ""
+    rank: str = ""
+    industry: str = ""
+    away: bool = False
+    offices: frozenset[str] = frozenset()
+    lacks: frozenset[str] = frozenset()
+
+
+def fits(person: Person, rule: Rule) -> bool:
+    """Whether a training with this rule is for a person. ``audience.fitting`` is the same as a query."""
+    return (
+        (not rule.paths or any(person.path.startswith(path) for path in rule.paths))
+        and (not rule.settings or person.setting in rule.settings)
+        and (not rule.offices or bool(person.offices & rule.offices))
+        and (not rule.categories or person.category in rule.categories)
+        and (not rule.ranks or person.rank in rule.ranks)
+        and (not rule.industries or person.industry in rule.industries)
+        and (not rule.away or person.away == (rule.away == AWAY))
+        and (not rule.gap or bool(person.lacks & GAPS[rule.gap]))
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lms.core import clock
-from lms.members.models import Member
+from lms.members.models import Member, Unit
 from lms.training import telling
+from lms.training.errors import TrainingError
 from lms.training.filling.rules import Seats
 from lms.training.models import Enrolment, Quota, Training, TrainingSession
 
@@ -18,6 +19,16 @@ def seats_of(training: Training) -> Seats:
     quotas = dict(Quota.objects.filter(training=training).values_list("unit__path", "seats"))
     seated = Enrolment.objects.filter(training=training, state=State.ENROLLED)
     return Seats.of(training.capacity, quotas, seated.values_list("unit__path", flat=True))
+
+
+def take(training: Training, members: Sequence[Member]) -> None:
+    """Whether there is a seat for each of them, else TrainingError ``full`` or ``quota``; the caller seats them under the same lock."""
+    free = seats_of(training)
+    if sum(free.taken.values()) + len(members) > training.capacity:
+        raise TrainingError("full")
+    paths = dict(Unit.objects.filter(pk__in={member.unit_id for member in members}).values_list("pk", "path"))
+    if not all(free.take(paths[member.unit_id]) for member in members):
+        raise TrainingError("quota")
 
 
 def has_begun(training: Training) -> bool:

@@ -15,6 +15,7 @@ from lms.core import clock
 from lms.members.models import Member, Unit
 from lms.members.permissions import units_where, visible, within
 from lms.training import selectors as trainings
+from lms.training.filling import audience
 from lms.training.filling.rules import REST, Seats
 from lms.training.filling.seats import seats_of
 from lms.training.models import Enrolment, Quota, SignUpTerms, Training, TrainingSession
@@ -82,9 +83,9 @@ def nominable_or_404(user: Any, uuid: UUID) -> Any:
 
 
 def candidates(user: Any, training: Training) -> QuerySet[Member]:
-    """Whom the person may propose: active members of his units within the unit that holds it, not yet on the list."""
+    """Whom the person may propose: members of his units for whom the training is, not yet on the list."""
     listed = Enrolment.objects.filter(training=training, state__in=Enrolment.OPEN_STATES)
-    rows = visible(Member.objects.active(), user, "trainings.plan").filter(unit__path__startswith=training.unit.path)
+    rows = visible(audience.invited(training), user, "trainings.plan")
     return rows.exclude(pk__in=listed.values("member")).select_related("unit")
 
 
@@ -100,7 +101,10 @@ def proposed_from(user: Any, training: Training) -> QuerySet[Enrolment]:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A training ahead as a member sees it: his own state in it (``""``: none), seats left to him, who waits before him."""
+    """A training ahead as a member sees it: his own state in it (``""``: none), seats left to him, who waits before him.
+
+    ``whom``: for whom it is, in words; ``""``: everybody.
+    """
 
     training: Any
     sessions: list[TrainingSession]
@@ -110,27 +114,37 @@ class Choice:
     until: dt.datetime | None
     may_sign_up: bool
     may_withdraw: bool
+    whom: str = ""
 
 
 def choices_for(member: Member) -> list[Choice]:
     """Open trainings ahead of the member's unit and those above it, and every other in which he has a place.
 
-    Left out are those that neither take sign-ups nor have him on the list. Five queries however many there are.
+    Left out are those that are not for him or take no sign-ups, unless he is on the list. Six queries however many there
+    are, and some where a training has a rule (``audience.open_to``).
     """
     places = {row.training_id: row for row in Enrolment.objects.filter(member=member).exclude(state=State.CANCELLED)}
     on_list = [pk for pk, row in places.items() if row.state in Enrolment.OPEN_STATES]
     rows = trainings.with_figures(Training.objects.filter(state=Training.State.OPEN))
     mine = rows.filter(Q(unit__path__in=member.unit.ancestor_paths) | Q(pk__in=on_list), starts_at__gt=clock.now())
     found = list(mine.select_related("sign_up_terms").prefetch_related("sessions").order_by("starts_at", "pk"))
-    seats, queues = _seats(found), _queues(found)
+    rules = audience.open_to(member, found)
+    found = [training for training in found if training.pk in rules or training.pk in on_list]
+    seats, queues, labels = _seats(found), _queues(found), audience.labels_of(rules.values())
     choices = [
-        _choice(training, places.get(training.pk), seats[training.pk].left(member.unit.path), queues[training.pk])
+        _choice(
+            training,
+            places.get(training.pk),
+            seats[training.pk].left(member.unit.path),
+            queues[training.pk],
+            audience.words(rules.get(training.pk, audience.EVERYBODY), labels),
+        )
         for training in found
     ]
     return [choice for choice in choices if choice.state in Enrolment.OPEN_STATES or choice.may_sign_up]
 
 
-def _choice(training: Any, place: Enrolment | None, left: int, queue: list[int]) -> Choice:
+def _choice(training: Any, place: Enrolment | None, left: int, queue: list[int], whom: str) -> Choice:
     terms = getattr(training, "sign_up_terms", None) or SignUpTerms()
     in_time = terms.until is None or terms.until > clock.now()
     state = str(place.state) if place else ""
@@ -145,6 +159,7 @@ def _choice(training: Any, place: Enrolment | None, left: int, queue: list[int])
         terms.until,
         may_sign_up=in_time and terms.is_open and not state,
         may_withdraw=in_time and on_list,
+        whom=whom,
     )
 
 

@@ -15,10 +15,12 @@ from lms.members import audit
 from lms.members.models import Member, Unit, User
 from lms.training import services, telling
 from lms.training.errors import TrainingError
-from lms.training.filling import seats
-from lms.training.models import Enrolment, Quota, SignUpTerms, Training
+from lms.training.filling import audience, seats
+from lms.training.filling.rules import Rule
+from lms.training.models import Audience, Enrolment, Quota, SignUpTerms, Training
 
 State = Enrolment.State
+RULE_LISTS = ("settings", "offices", "categories", "ranks", "industries")
 
 
 # -- how seats are given out ---------------------------------------------------------------
@@ -58,6 +60,30 @@ def set_terms(*, training: Training, is_open: bool, until: dt.datetime | None, b
     )
 
 
+@transaction.atomic
+def set_audience(*, training: Training, rule: Rule, by: User | None) -> bool:
+    """Say for whom a training is; a rule that asks nothing makes it everybody's again. False when nothing differs.
+
+    Who has a place already keeps it. Raises TrainingError ``audience-unit`` (a unit outside the one that holds it), ``not-open``.
+    """
+    training = services._lock_open(training)
+    if not all(path.startswith(training.unit.path) for path in rule.paths):
+        raise TrainingError("audience-unit")
+    known = audience.rule_of(training)
+    if rule == known:
+        return False
+    if rule.everybody:
+        Audience.objects.filter(training=training).delete()
+    else:
+        lists = {name: sorted(getattr(rule, name)) for name in RULE_LISTS}
+        defaults = {**lists, "away": rule.away, "gap": rule.gap}
+        row, _made = Audience.objects.update_or_create(training=training, defaults=defaults)
+        row.units.set(Unit.objects.filter(path__in=rule.paths))
+    said = [audience.words(known), audience.words(rule)]
+    audit.record("training.audience", by=by, on=training, unit=training.unit, rule=said)
+    return True
+
+
 # -- nominations ---------------------------------------------------------------------------
 
 
@@ -65,8 +91,8 @@ def set_terms(*, training: Training, is_open: bool, until: dt.datetime | None, b
 def nominate(*, training: Training, members: Iterable[Member], unit: Unit, by: User | None) -> int:
     """Propose people in the name of ``unit``; who is proposed, waits or sits already is left out. Returns how many.
 
-    Raises TrainingError ``not-for-you`` (somebody from outside the unit that holds it), ``not-active``, ``not-open``,
-    ``sign-up-over`` (begun).
+    Raises TrainingError ``not-for-you`` (somebody from outside the unit that holds it, or whom its rule does not name),
+    ``not-active``, ``not-open``, ``sign-up-over`` (begun).
     """
     training = services._lock_open(training)
     if seats.has_begun(training):
@@ -76,6 +102,7 @@ def nominate(*, training: Training, members: Iterable[Member], unit: Unit, by: U
     new = [member for member in members if member.pk not in there]
     for member in new:
         _check_fit(training, member)
+    audience.check(training, new)
     if not new:
         return 0
     _write(training, new, State.NOMINATED, by)
@@ -144,6 +171,7 @@ def sign_up(*, training: Training, member: Member, by: User | None) -> Enrolment
         raise TrainingError("sign-up-refused")
     _check_in_time(training)
     _check_fit(training, member)
+    audience.check(training, [member])
     if seats.busy(training, [member.pk]):
         raise TrainingError("elsewhere")
     audit.record("enrolment.sign-up", by=by, on=training, unit=training.unit, members=[member.code])

@@ -18,8 +18,9 @@ from lms.members.models import Member, Unit
 from lms.members.permissions import can_anywhere, units_where, visible_units
 from lms.training import selectors as trainings
 from lms.training.errors import TrainingError
-from lms.training.filling import seats, selectors, services
-from lms.training.filling.forms import QuotaForm, RefuseForm, TermsForm
+from lms.training.filling import audience, seats, selectors, services
+from lms.training.filling.forms import AudienceForm, QuotaForm, RefuseForm, TermsForm
+from lms.training.filling.picking import ByGap
 from lms.training.forms import PickForm
 from lms.training.models import Training
 
@@ -33,11 +34,12 @@ PICK_PAGE = 60
 @login_required
 @require_safe
 def filling(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    """Seats by unit, nominations to decide, the waiting list, the terms of signing up."""
+    """For whom it is, seats by unit, nominations to decide, the waiting list, the terms of signing up."""
     return _filling(request, trainings.training_or_404(request.user, uuid, "plan"))
 
 
-def _filling(request: SignedInRequest, training: Training, **bound: Any) -> HttpResponse:
+def _filling(request: SignedInRequest, training: Training, status: int = 422, **bound: Any) -> HttpResponse:
+    rule = audience.rule_of(training)
     rows, terms = selectors.quota_rows(training), selectors.terms_of(training)
     nominations = list(selectors.nominations(training))
     own = [row.is_proposed_by(request.user) or row.member.user_id == request.user.pk for row in nominations]
@@ -52,8 +54,43 @@ def _filling(request: SignedInRequest, training: Training, **bound: Any) -> Http
         "waiting": seats.waiting_list(training),
         "enrolled": trainings.enrolled_members(training).count(),
         "shared": selectors.shared_left(training),
+        "audience": bound.get("audience") or AudienceForm(None, training=training, rule=rule),
+        "looked_at": "audience" in bound,
+        "rule": rule,
+        "whom": audience.words(rule),
+        "may_gauge": can_anywhere(request.user, "reports.view"),
+        "count": audience.invited(training, bound.get("rule", rule)).count(),
     }
-    return render(request, "training/filling/overview.html", context, status=422 if bound else 200)
+    return render(request, "training/filling/overview.html", context, status=status if bound else 200)
+
+
+@login_required
+@require_POST
+def whom(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    """Say for whom the training is; with ``look`` only say how many that would be, nothing saved."""
+    training = trainings.training_or_404(request.user, uuid, "plan")
+    form = AudienceForm(request.POST, training=training)
+    if not form.is_valid():
+        return _filling(request, training, audience=form)
+    if "look" in request.POST:
+        return _filling(request, training, status=200, audience=form, rule=form.rule())
+    try:
+        services.set_audience(training=training, rule=form.rule(), by=request.user)
+    except TrainingError as error:
+        form.add_error(None, error.message)
+        return _filling(request, training, audience=form)
+    messages.success(request, _("面向范围已保存"))
+    return redirect("training-filling", training.uuid)
+
+
+@login_required
+@require_safe
+def whom_count(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    """How many people what is ticked would name: a part of the page, fetched while choosing."""
+    training = trainings.training_or_404(request.user, uuid, "plan")
+    form = AudienceForm(request.GET, training=training)
+    count = audience.invited(training, form.rule()).count() if form.is_valid() else None
+    return render(request, "training/filling/_count.html", {"count": count})
 
 
 @login_required
@@ -144,7 +181,9 @@ def nominate(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     context = {
         "training": training,
         "form": form,
-        "page_obj": Paginator(found, PICK_PAGE).get_page(request.GET.get("page")),
+        "page_obj": Paginator(ByGap(training, found), PICK_PAGE).get_page(request.GET.get("page")),
+        "whom": audience.words(audience.rule_of(training)),
+        "may_gauge": can_anywhere(request.user, "reports.view"),
         "listed": selectors.proposed_from(request.user, training),
     }
     return render(request, "training/filling/nominate.html", context)
