@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lms.core import clock
 from lms.members.models import Member, Unit, User
+from lms.members.permissions import can, can_anywhere
 from lms.members.selectors import named
 from lms.training import selectors
 from lms.training.models import Attendance, Organiser, Training, TrainingSession
@@ -84,11 +85,17 @@ class TrainingForm(forms.ModelForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user = user
         units = selectors.planners_units(user)
         cast(forms.ModelChoiceField, self.fields["base"]).queryset = selectors.bases()
         cast(forms.ModelChoiceField, self.fields["organiser"]).queryset = Organiser.objects.filter(is_active=True)
         cast(forms.ModelChoiceField, self.fields["trainer"]).queryset = selectors.trainers(user)
         cast(forms.IntegerField, self.fields["capacity"]).min_value = 1
+        if not can_anywhere(
+            user, "trainings.plan"
+        ):  # who prepares is in charge, also of what he copies from somebody else
+            self.initial["trainer"] = user.pk
+            self.fields["trainer"].required = True
         if self.instance.pk:
             del self.fields["kind"], self.fields["unit"]
         else:
@@ -96,8 +103,11 @@ class TrainingForm(forms.ModelForm):
             self.fields["unit"].initial = units.first()
 
     def clean(self) -> dict[str, Any]:
-        """A visit names its base (the database says the same)."""
+        """A visit names its base (the database says the same); in a unit where one only prepares, one is in charge oneself."""
         values = super().clean() or {}
+        unit = self.instance.unit if self.instance.pk else values.get("unit")
+        if unit is not None and not can(self.user, "trainings.plan", unit) and values.get("trainer") != self.user:
+            self.add_error("trainer", _("您在这里只能安排自己负责的培训"))
         kind = values.get("kind") or self.instance.kind
         if kind == Training.Kind.VISIT and not values.get("base"):
             self.add_error("base", _("基地参观要选一个基地"))

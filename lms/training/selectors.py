@@ -46,8 +46,24 @@ def may_run(user: Any, training: Training) -> bool:
 
 
 def may_plan(user: Any, training: Training) -> bool:
-    """Whether the person may change what is planned: ``trainings.plan`` over the training's unit."""
+    """Whether the person may change what is planned: ``trainings.plan`` over its unit, or ``trainings.prepare`` and in charge.
+
+    Whoever only prepares lets go of a closed training: from there on hours follow what is changed.
+    """
+    if can(user, "trainings.plan", training.unit):
+        return True
+    in_charge = user.pk is not None and training.trainer_id == user.pk
+    return in_charge and training.state != Training.State.CLOSED and can(user, "trainings.prepare", training.unit)
+
+
+def may_budget(user: Any, training: Training) -> bool:
+    """Whether the person may say what the training costs: ``trainings.plan`` over its unit; being in charge is not enough."""
     return can(user, "trainings.plan", training.unit)
+
+
+def may_begin(user: Any) -> bool:
+    """Whether there is a unit in whose name the person may plan a training."""
+    return can_anywhere(user, "trainings.prepare")
 
 
 def may_open_desk(user: Any) -> bool:
@@ -56,10 +72,10 @@ def may_open_desk(user: Any) -> bool:
 
 
 def training_or_404(user: Any, uuid: UUID, act: str = "view") -> Training:
-    """The training if the person may ``view``, ``run`` or ``plan`` it; not yours and not there read the same."""
+    """The training if the person may ``view``, ``run``, ``plan`` or ``budget`` it; not yours and not there read the same."""
     training = get_or_404(Training.objects.select_related("unit", "base", "trainer"), user, uuid=uuid)
-    allowed = {"view": True, "run": may_run(user, training), "plan": may_plan(user, training)}[act]
-    if not allowed:
+    allowed = {"run": may_run, "plan": may_plan, "budget": may_budget}
+    if act != "view" and not allowed[act](user, training):
         raise Http404
     return training
 
@@ -84,12 +100,17 @@ def session_or_404(user: Any, uuid: UUID, session_id: int, act: str = "view") ->
 
 def planners_units(user: Any) -> QuerySet[Unit]:
     """The units in whose name the person may plan a training, in tree order."""
-    return visible_units(user, "trainings.plan").order_by("path")
+    return visible_units(user, "trainings.prepare").order_by("path")
 
 
 def trainers(user: Any) -> QuerySet[User]:
-    """Who can be put in charge of a training: accounts that may run one in, below or above the person's own units."""
+    """Who can be put in charge of a training: accounts that may run one in, below or above the person's own units.
+
+    Whoever only prepares is in charge himself.
+    """
     own = units_where(user, "trainings.plan")
+    if not own:
+        return User.objects.filter(pk=user.pk)
     above = {path for unit in own for path in unit.ancestor_paths}
     near = within(own, "grants__unit") | Q(grants__unit__path__in=above)
     roles = [role for role, held in PERMISSIONS.items() if "trainings.run" in held]

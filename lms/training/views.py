@@ -62,7 +62,8 @@ def training_list(request: SignedInRequest) -> HttpResponseBase:
         "tab": tab,
         "tabs": [{"label": _(label), "url": f"?tab={name}", "active": name == tab} for name, label in TABS],
         "page_obj": Paginator(rows, PAGE).get_page(request.GET.get("page")),
-        "may_plan": can_anywhere(request.user, "trainings.plan"),
+        "may_plan": selectors.may_begin(request.user),
+        "may_propose": can_anywhere(request.user, "trainings.plan"),
     }
     return render(request, "training/list.html", context)
 
@@ -92,6 +93,8 @@ def training_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "member_clashes": bookings.member_clashes(training, bookings.slots_of(training)) if is_open else [],
         "may_run": selectors.may_run(request.user, training),
         "may_plan": selectors.may_plan(request.user, training),
+        "may_budget": selectors.may_budget(request.user, training),
+        "may_copy": selectors.may_begin(request.user),
         "may_certify": training.state == Training.State.CLOSED and can_anywhere(request.user, "certificates.issue"),
     }
     return render(request, "training/detail.html", context)
@@ -103,7 +106,7 @@ def training_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 @login_required
 def training_new(request: SignedInRequest) -> HttpResponse:
     """Plan a training with its first sessions."""
-    if not can_anywhere(request.user, "trainings.plan"):
+    if not selectors.may_begin(request.user):
         raise Http404
     source = _copied(request)
     first = copied_fields(source) if source else _first_values(request)
@@ -294,7 +297,8 @@ def base_detail(request: SignedInRequest, code: str) -> HttpResponse:
     context = {
         "base": base,
         "page_obj": page,
-        "may_plan": can_anywhere(request.user, "trainings.plan"),
+        "may_ask": can_anywhere(request.user, "trainings.plan"),
+        "may_plan": selectors.may_begin(request.user),
         "may_keep": can(request.user, "trainings.plan", base.unit),
     }
     return render(request, "training/base.html", context)

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from lms.members.http import SignedInRequest
 from lms.members.models import User
-from lms.members.permissions import can_anywhere
 from lms.training import selectors
 from lms.training.forms import SessionFormSet, plans_of
 from lms.training.models import Base
@@ -26,7 +25,7 @@ from lms.training.planning.rules import Slot
 @require_POST
 def clashes(request: SignedInRequest) -> HttpResponse:
     """What stands in the way of the plan as far as it is typed; ``?training=`` names the one that is changed. Saves nothing."""
-    if not can_anywhere(request.user, "trainings.plan"):
+    if not selectors.may_begin(request.user):
         raise Http404
     training = (
         selectors.training_or_404(request.user, selectors.uuid_or_404(request.GET["training"]), "plan")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from lms.members.http import SignedInRequest
-from lms.members.permissions import can, can_anywhere
+from lms.members.permissions import can
 from lms.training import files, selectors
 from lms.training.errors import TrainingError
 from lms.training.forms import posted
@@ -39,7 +39,7 @@ def public_base(request: SignedInRequest, code: str) -> HttpResponse:
         "photos": base.photos.all(),
         "told_contact": signed_in and bool(base.contact or base.phone),
         "on_desk": signed_in and selectors.may_open_desk(request.user),
-        "may_plan": signed_in and can_anywhere(request.user, "trainings.plan"),
+        "may_plan": signed_in and selectors.may_begin(request.user),
     }
     return render(request, "training/planning/public_base.html", context)
 
