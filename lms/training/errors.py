@@ -16,6 +16,7 @@ MESSAGES: dict[str, Promise] = {
     "sign-up-refused": _("您的推荐没有通过，请联系主办单位"),
     "not-for-you": _("这次培训不面向您所在的党组织"),
     "elsewhere": _("这个时间您已经报了另一个培训"),
+    "people-elsewhere": _("有人同一时间已有别的培训"),
     "not-open": _("该培训已结课或已取消，不能再改报名"),
     "not-active": _("只有在册的党员可以报名"),
     "not-enrolled": _("名单里没有这个人，请先报名"),

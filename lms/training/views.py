@@ -35,7 +35,7 @@ from lms.training.forms import (
     session_values,
 )
 from lms.training.models import Training
-from lms.training.planning import bookings
+from lms.training.planning import bookings, persons
 from lms.training.planning.copying import copied_fields, copied_sessions
 from lms.training.planning.registers import Stock
 
@@ -90,7 +90,8 @@ def training_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "next_call": next((session for session in sessions if figures[session.pk].unmarked), None) if is_open else None,
         "members": members,
         "is_open": is_open,
-        "member_clashes": bookings.member_clashes(training, bookings.slots_of(training)) if is_open else [],
+        "member_clashes": persons.member_clashes(training, persons.slots_of(training)) if is_open else [],
+        "teacher_clashes": persons.teacher_clashes([*bookings.needs(training).values()], training) if is_open else [],
         "may_run": selectors.may_run(request.user, training),
         "may_plan": selectors.may_plan(request.user, training),
         "may_budget": selectors.may_budget(request.user, training),
@@ -125,6 +126,7 @@ def training_new(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "sessions": sessions,
         "series": series,
+        "copied": source,
         "heading": _("新建培训"),
         "back": reverse("training-list"),
     }
@@ -222,7 +224,7 @@ def training_enrol(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         except TrainingError as error:
             messages.error(request, error.message)
     page = Paginator(found, PICK_PAGE).get_page(request.GET.get("page"))
-    busy = bookings.busy(page, training)
+    busy = persons.busy([member.pk for member in page], training)
     context = {
         "training": training,
         "form": form,

@@ -15,7 +15,7 @@ from hypothesis.extra.django import TestCase
 from lms.training import services
 from lms.training.errors import TrainingError
 from lms.training.models import Base, Booking, Expert, Room, Training, Venue
-from lms.training.planning import bookings
+from lms.training.planning import bookings, persons
 from lms.training.services import SessionPlan
 from tests.conftest import County, build_tree
 from tests.factories import make_member
@@ -127,7 +127,7 @@ def test_a_base_holds_the_sum_of_who_is_there_at_once(personas: County, orchard:
 def test_people_enrolled_elsewhere_are_named_not_refused(personas: County, classroom: ClassRoom) -> None:
     other = plan(personas.root, SessionPlan(classroom.first.starts_at, classroom.first.ends_at))
     services.enrol_many(training=other, members=[classroom.people[0], make_member(personas.branch, "旁人")], by=None)
-    (clash,) = bookings.member_clashes(other, bookings.slots_of(other))
+    (clash,) = persons.member_clashes(other, persons.slots_of(other))
     assert clash.names == ("李大山",)
     assert clash.unit == personas.town.name
 
