@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -25,45 +25,21 @@ from lms.members.models import Member, Unit, User
 from lms.training import selectors, telling
 from lms.training.errors import TrainingError
 from lms.training.filling import seats
-from lms.training.models import Attendance, Base, Enrolment, Expert, Room, Training, TrainingSession
+from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
 from lms.training.planning import bookings
+from lms.training.planning.plans import SessionPlan as SessionPlan
+from lms.training.planning.plans import moved as moved
+from lms.training.planning.plans import plan_of as plan_of
 
 BATCH = 500
 LONGEST_SESSION = dt.timedelta(hours=24)
 EDITABLE = ("title", "category", "base", "place", "trainer", "lecturer", "organiser", "capacity")
 TAKING = frozenset({"base", "trainer", "capacity"})
 """What, when it changes, takes other people, places or seats."""
+TOLD = frozenset({"place", "base", "trainer", "lecturer"})
+"""What, when it changes, people hear of."""
 Status = Attendance.Status
 Means = Attendance.Means
-
-
-@dataclass(frozen=True, slots=True)
-class SessionPlan:
-    """When a session runs, by which measure (``clock``, ``half_day``, ``day``), about what, where and by whom."""
-
-    starts_at: dt.datetime
-    ends_at: dt.datetime
-    measure: str = TrainingSession.Measure.CLOCK
-    topic: str = ""
-    room: Room | None = None
-    experts: tuple[Expert, ...] = ()
-
-
-def moved(plan: SessionPlan, by: dt.timedelta) -> SessionPlan:
-    """The plan so many days on, at the same times of the day."""
-    return replace(plan, starts_at=plan.starts_at + by, ends_at=plan.ends_at + by)
-
-
-def plan_of(session: TrainingSession) -> SessionPlan:
-    """A saved session as a plan."""
-    return SessionPlan(
-        session.starts_at,
-        session.ends_at,
-        session.measure,
-        session.topic,
-        session.room,
-        tuple(session.experts.order_by("pk")),
-    )
 
 
 def _lock(training: Training) -> Training:
@@ -119,7 +95,8 @@ def update_training(*, training: Training, by: User | None, **fields: Any) -> bo
     changes = {name: value for name, value in fields.items() if getattr(training, name) != value}
     if not changes:
         return False
-    detail: dict[str, Any] = {name: [str(getattr(training, name)), str(value)] for name, value in changes.items()}
+    before = {name: getattr(training, name) for name in changes}
+    detail: dict[str, Any] = {name: [str(before[name]), str(value)] for name, value in changes.items()}
     with _reposted(training, None, by):
         for name, value in changes.items():
             setattr(training, name, value)
@@ -131,8 +108,8 @@ def update_training(*, training: Training, by: User | None, **fields: Any) -> bo
         bookings.book(training)
     refresh(training)
     audit.record("training.update", by=by, on=training, unit=training.unit, **detail)
-    if training.state == Training.State.OPEN and changes.keys() & {"place", "base"}:
-        telling.place_changed(training, by)
+    if training.state == Training.State.OPEN and changes.keys() & TOLD:
+        telling.rearranged(training, {name: before[name] for name in changes}, by)
     if training.state == Training.State.OPEN and "capacity" in changes:
         seats.move_up(training)
     return True
@@ -203,9 +180,9 @@ def update_session(*, session: TrainingSession, plan: SessionPlan, by: User | No
         old=old_times,
         new=new_times,
     )
-    if training.state == Training.State.OPEN and old.starts_at != plan.starts_at:
+    if training.state == Training.State.OPEN:
         session.training = training
-        telling.moved(session, old.starts_at, by)
+        telling.moved(session, old, plan, by)
     return True
 
 

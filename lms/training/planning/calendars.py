@@ -152,8 +152,9 @@ def _event(session: TrainingSession) -> Event:
 def where(session: TrainingSession) -> str:
     """Where a session takes place, as exactly as it is known."""
     training = session.training
-    known = (session.room, training.base, training.place)
-    return next((str(one) for one in known if one), "")
+    if session.room is not None:
+        return str(session.room)
+    return " · ".join(str(one) for one in (training.base, training.place) if one)
 
 
 def _about(session: TrainingSession) -> list[str]:
