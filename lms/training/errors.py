@@ -32,6 +32,7 @@ MESSAGES: dict[str, Promise] = {
     "session-times": _("结束时间要晚于开始时间，一次课不超过 24 小时"),
     "booked": _("这个时间已经有安排，请换一个时间、教室或教师"),
     "room-too-small": _("教室坐不下这么多人，请换一间或减少名额"),
+    "number-taken": _("这个期次已经有了，请换一个；空着会自动编号"),
     "session-twice": _("同一时间已有一次课"),
     "arrival": _("离开时间不能早于到达时间"),
     "claim-moved-on": _("这条申报的状态已经变了，请刷新后再看"),

@@ -81,7 +81,19 @@ class TrainingForm(forms.ModelForm):
 
     class Meta:
         model = Training
-        fields = ["kind", "title", "category", "unit", "base", "place", "trainer", "lecturer", "organiser", "capacity"]
+        fields = [
+            "kind",
+            "title",
+            "number",
+            "category",
+            "unit",
+            "base",
+            "place",
+            "trainer",
+            "lecturer",
+            "organiser",
+            "capacity",
+        ]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,6 +103,8 @@ class TrainingForm(forms.ModelForm):
         cast(forms.ModelChoiceField, self.fields["organiser"]).queryset = Organiser.objects.filter(is_active=True)
         cast(forms.ModelChoiceField, self.fields["trainer"]).queryset = selectors.trainers(user)
         cast(forms.IntegerField, self.fields["capacity"]).min_value = 1
+        cast(forms.IntegerField, self.fields["number"]).min_value = 1
+        self.fields["number"].help_text = _("本单位本年的第几期（场、次）；空着自动接着编")
         if not can_anywhere(
             user, "trainings.plan"
         ):  # who prepares is in charge, also of what he copies from somebody else

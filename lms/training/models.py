@@ -233,7 +233,7 @@ class Training(index.Indexed, models.Model):
 
 
 # What a class, a lecture, a meeting and a visit are counted in.
-SERIES = {
+SERIES: dict[str, str] = {
     Training.Kind.CLASS: gettext_noop("第%(n)s期"),
     Training.Kind.LECTURE: gettext_noop("第%(n)s场"),
     Training.Kind.MEETING: gettext_noop("第%(n)s次"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -143,6 +142,13 @@ def trainings(user: Any) -> QuerySet[Any]:
     return with_figures(visible(Training.objects.all(), user)).order_by("-starts_at", "-pk")
 
 
+def trainings_at(user: Any, base: Base) -> QuerySet[Any]:
+    """Those at a base: all of them for whoever plans for its unit, else those that the person may read."""
+    if can(user, "trainings.plan", base.unit):
+        return with_figures(Training.objects.filter(base=base)).order_by("-starts_at", "-pk")
+    return trainings(user).filter(base=base)
+
+
 def in_tab(rows: QuerySet[Any], tab: str) -> QuerySet[Any]:
     """``coming``: open and not begun (or without a session yet) · ``running``: open and begun · ``done``: closed or cancelled."""
     now = clock.now()
@@ -161,17 +167,6 @@ def searched(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         return rows
     named = Q(title__icontains=text) | Q(place__icontains=text) | Q(lecturer__icontains=text)
     return rows.filter(named | Q(base__name__icontains=text))
-
-
-def ordinal(training: Training) -> int:
-    """期次: the how-manieth of its kind the unit holds in the year of its first session; 0 before one is planned."""
-    first = training.sessions.order_by("starts_at").first()
-    if first is None:
-        return 0
-    year = clock.day_start(dt.date(clock.local_date(first.starts_at).year, 1, 1))
-    peers = Training.objects.filter(unit=training.unit_id, kind=training.kind).exclude(state=Training.State.CANCELLED)
-    begun = peers.annotate(first=Min("sessions__starts_at")).filter(first__gte=year, first__lte=first.starts_at)
-    return begun.count()
 
 
 def bases() -> QuerySet[Base]:

@@ -212,13 +212,20 @@ def _next(training: Training) -> TrainingSession | None:
 
 
 def _topic(session: TrainingSession) -> str:
-    return f"{session.training.title}（{session.topic}）" if session.topic else session.training.title
+    title = named(session.training)
+    return f"{title}（{session.topic}）" if session.topic else title
+
+
+def named(training: Training) -> str:
+    """The title with which of its kind it is, from the second of the year on: there are others to take it for."""
+    several = training.number is not None and training.number > 1 and training.series not in training.title
+    return f"{training.title}（{training.series}）" if several else training.title
 
 
 def _facts(training: Training, session: TrainingSession) -> dict[str, str]:
     """What every notice says: what, when, and where, as exactly as it is known."""
     session.training = training
-    return {"title": training.title, "when": moment(session.starts_at), "place": where(session)}
+    return {"title": named(training), "when": moment(session.starts_at), "place": where(session)}
 
 
 def _in_chinese(sentence: str, old: str, new: str) -> str:

@@ -22,6 +22,7 @@ from lms.members.models import Member
 from lms.members.permissions import can, can_anywhere, visible_units
 from lms.training import selectors, services, sheets
 from lms.training.errors import TrainingError
+from lms.training.finding import opened_by
 from lms.training.forms import (
     CancelForm,
     CloseForm,
@@ -36,7 +37,8 @@ from lms.training.forms import (
 )
 from lms.training.models import Training
 from lms.training.planning import bookings, persons
-from lms.training.planning.copying import copied_fields, copied_sessions
+from lms.training.planning.copying import carry_over, copied_fields, copied_sessions
+from lms.training.planning.plans import SessionPlan
 from lms.training.planning.registers import Stock
 
 PAGE = 30
@@ -118,7 +120,7 @@ def training_new(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and sessions.is_valid() and series.is_valid():
         try:
             plans = series.expand(plans_of(sessions))
-            training = services.plan_training(sessions=plans, by=request.user, **form.cleaned_data)
+            training = _plan(request, source, plans, form.cleaned_data)
             return redirect("training-detail", training.uuid)
         except TrainingError as error:
             form.add_error(None, error.message)
@@ -131,6 +133,18 @@ def training_new(request: SignedInRequest) -> HttpResponse:
         "back": reverse("training-list"),
     }
     return render(request, "training/form.html", context, status=422 if request.method == "POST" else 200)
+
+
+@transaction.atomic
+def _plan(
+    request: SignedInRequest, source: Training | None, plans: list[SessionPlan], fields: dict[str, Any]
+) -> Training:
+    """The training, with what a copied one had beside the form."""
+    training = services.plan_training(sessions=plans, by=request.user, **fields)
+    if source is not None:
+        budget = all(selectors.may_budget(request.user, one) for one in (source, training))
+        carry_over(source=source, training=training, by=request.user, budget=budget)
+    return training
 
 
 def _copied(request: SignedInRequest) -> Training | None:
@@ -294,14 +308,15 @@ def base_detail(request: SignedInRequest, code: str) -> HttpResponse:
     if not selectors.may_open_desk(request.user):
         raise Http404
     base = get_object_or_404(selectors.bases(), code=code)
-    rows = selectors.trainings(request.user).filter(base=base)
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    keeps = can(request.user, "trainings.plan", base.unit)
+    page = Paginator(selectors.trainings_at(request.user, base), PAGE).get_page(request.GET.get("page"))
     context = {
         "base": base,
         "page_obj": page,
         "may_ask": can_anywhere(request.user, "trainings.plan"),
         "may_plan": selectors.may_begin(request.user),
-        "may_keep": can(request.user, "trainings.plan", base.unit),
+        "may_keep": keeps,
+        "guests": {training.pk for training in page} - opened_by(request.user, [one.pk for one in page]),
     }
     return render(request, "training/base.html", context)
 
