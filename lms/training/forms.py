@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django import forms
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -99,7 +99,8 @@ class TrainingForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.user = user
         units = selectors.planners_units(user)
-        cast(forms.ModelChoiceField, self.fields["base"]).queryset = selectors.bases()
+        open_now = Q(is_active=True) | Q(pk=self.instance.base_id)
+        cast(forms.ModelChoiceField, self.fields["base"]).queryset = selectors.bases().filter(open_now)
         cast(forms.ModelChoiceField, self.fields["organiser"]).queryset = Organiser.objects.filter(is_active=True)
         cast(forms.ModelChoiceField, self.fields["trainer"]).queryset = selectors.trainers(user)
         cast(forms.IntegerField, self.fields["capacity"]).min_value = 1

@@ -40,6 +40,7 @@ from lms.training.planning import bookings, persons
 from lms.training.planning.copying import carry_over, copied_fields, copied_sessions
 from lms.training.planning.plans import SessionPlan
 from lms.training.planning.registers import Stock
+from lms.training.visits.selectors import stars_of
 
 PAGE = 30
 PICK_PAGE = 60
@@ -316,6 +317,9 @@ def base_detail(request: SignedInRequest, code: str) -> HttpResponse:
         "may_ask": can_anywhere(request.user, "trainings.plan"),
         "may_plan": selectors.may_begin(request.user),
         "may_keep": keeps,
+        "photos": base.photos.all(),
+        "stars": stars_of(base),
+        "told_contact": bool(base.contact or base.phone),
         "guests": {training.pk for training in page} - opened_by(request.user, [one.pk for one in page]),
     }
     return render(request, "training/base.html", context)

@@ -17,7 +17,7 @@ from lms.members.permissions import units_where, visible, within
 from lms.training import selectors as trainings
 from lms.training.filling.rules import REST, Seats
 from lms.training.filling.seats import seats_of
-from lms.training.models import Enrolment, Quota, SignUpTerms, Training, TrainingSession
+from lms.training.models import Enrolment, Material, Quota, SignUpTerms, Training, TrainingSession
 
 State = Enrolment.State
 
@@ -100,7 +100,10 @@ def proposed_from(user: Any, training: Training) -> QuerySet[Enrolment]:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A training ahead as a member sees it: his own state in it (``""``: none), seats left to him, who waits before him."""
+    """A training ahead as a member sees it: his own state in it (``""``: none), seats left to him, who waits before him.
+
+    ``materials`` are for who has a seat.
+    """
 
     training: Any
     sessions: list[TrainingSession]
@@ -110,18 +113,21 @@ class Choice:
     until: dt.datetime | None
     may_sign_up: bool
     may_withdraw: bool
+    materials: list[Material]
 
 
 def choices_for(member: Member) -> list[Choice]:
     """Open trainings ahead of the member's unit and those above it, and every other in which he has a place.
 
-    Left out are those that neither take sign-ups nor have him on the list. Five queries however many there are.
+    Left out are those that neither take sign-ups nor have him on the list. Six queries however many there are.
     """
     places = {row.training_id: row for row in Enrolment.objects.filter(member=member).exclude(state=State.CANCELLED)}
     on_list = [pk for pk, row in places.items() if row.state in Enrolment.OPEN_STATES]
     rows = trainings.with_figures(Training.objects.filter(state=Training.State.OPEN))
     mine = rows.filter(Q(unit__path__in=member.unit.ancestor_paths) | Q(pk__in=on_list), starts_at__gt=clock.now())
-    found = list(mine.select_related("sign_up_terms").prefetch_related("sessions").order_by("starts_at", "pk"))
+    found = list(
+        mine.select_related("sign_up_terms").prefetch_related("sessions", "materials").order_by("starts_at", "pk")
+    )
     seats, queues = _seats(found), _queues(found)
     choices = [
         _choice(training, places.get(training.pk), seats[training.pk].left(member.unit.path), queues[training.pk])
@@ -145,6 +151,7 @@ def _choice(training: Any, place: Enrolment | None, left: int, queue: list[int])
         terms.until,
         may_sign_up=in_time and terms.is_open and not state,
         may_withdraw=in_time and on_list,
+        materials=list(training.materials.all()) if state == State.ENROLLED else [],
     )
 
 

@@ -201,6 +201,7 @@ class BaseForm(EntryForm):
             "contact",
             "phone",
             "description",
+            "is_active",
         ]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -208,3 +209,14 @@ class BaseForm(EntryForm):
         cast(forms.IntegerField, self.fields["capacity"]).min_value = 1
         if self.instance.pk:
             del self.fields["code"]
+
+    def clean(self) -> dict[str, Any]:
+        """A point has both figures, and lies on earth (the database says so too)."""
+        values = super().clean() or {}
+        lat, lng = values.get("lat"), values.get("lng")
+        if (lat is None) != (lng is None) and not self.errors:
+            self.add_error("lat" if lat is None else "lng", _("经度和纬度要一起填"))
+        for name, most in (("lat", 90), ("lng", 180)):
+            if (value := values.get(name)) is not None and abs(value) > most:
+                self.add_error(name, _("在 %(least)s 到 %(most)s 之间") % {"least": -most, "most": most})
+        return values

@@ -122,6 +122,7 @@ REGISTERS = {
             (gettext_lazy("主题或作物"), lambda row: row.theme),
             (gettext_lazy("容纳人数"), lambda row: row.capacity),
             CONTACT,
+            STATE,
         ),
     ),
 }
