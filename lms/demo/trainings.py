@@ -19,6 +19,7 @@ from lms.demo.people import Cast, Population
 from lms.members.models import Member, Unit, User
 from lms.training import services
 from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
+from lms.training.planning import numbers
 from lms.training.services import SessionPlan
 
 Report = Callable[[], None]
@@ -223,6 +224,7 @@ def _write(batch: list[Held]) -> None:
         for session in one.sessions:
             session.training = one.training
     TrainingSession.objects.bulk_create([session for one in batch for session in one.sessions])
+    numbers.fill(one.training.pk for one in batch)
     insert(
         [
             Enrolment(training_id=one.training.pk, member_id=member.pk, unit_id=member.unit_id)

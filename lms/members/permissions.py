@@ -33,7 +33,7 @@ EVERY_READ = {
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.STATION_OPERATOR: frozenset({"stations.view", "stations.operate", "members.pick"}),
-    Role.TRAINER: frozenset({"trainings.view", "trainings.run", "members.pick"}),
+    Role.TRAINER: frozenset({"trainings.view", "trainings.run", "trainings.prepare", "members.pick"}),
     Role.BRANCH_SECRETARY: frozenset(
         {
             "members.view",
@@ -42,6 +42,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "trainings.view",
             "trainings.run",
             "trainings.plan",
+            "trainings.prepare",
             "stations.view",
             "stations.operate",
             "reports.view",
@@ -64,6 +65,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "members.see_id",
             "trainings.run",
             "trainings.plan",
+            "trainings.prepare",
             "stations.operate",
             "goals.exempt",
             "certificates.issue",
@@ -84,6 +86,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "members.see_id",
             "trainings.run",
             "trainings.plan",
+            "trainings.prepare",
             "stations.operate",
             "goals.exempt",
             "certificates.issue",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from lms.core.pdf import Head, Paper
 from lms.core.tables import Column
 from lms.members.models import Post
 from lms.notices.selectors import Told
+from lms.training import telling
 from lms.training.models import Training
 
 COLUMNS = [
@@ -43,6 +45,31 @@ def rows(people: Iterable[Told]) -> list[list[Any]]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """Somebody who is called without being enrolled: who lectures, who carries it out, who receives it."""
+
+    name: str
+    office: str
+    phone: str
+
+
+def helpers(training: Training) -> list[Helper]:
+    """Experts of what is ahead, the organiser and the base, with the numbers of the registers."""
+    found = [Helper(one.name, one.employer or one.title, one.phone) for one in telling.experts_ahead(training)]
+    if (organiser := training.organiser) is not None:
+        found.append(Helper(organiser.contact or organiser.name, organiser.name, organiser.phone))
+    if (base := training.base) is not None:
+        found.append(Helper(base.contact or base.name, base.name, base.phone))
+    return found
+
+
+def helper_rows(training: Training) -> list[list[Any]]:
+    """A row for each of them, with what to say."""
+    said = telling.in_a_sentence(training)
+    return [[one.name, one.office, one.phone, "", said, ""] for one in helpers(training)]
+
+
 def _secretaries(unit_ids: set[int]) -> dict[int, str]:
     """The secretary of each unit with his number: in a village without a telephone he walks over."""
     posts = Post.objects.filter(unit__in=unit_ids, office=Post.Office.SECRETARY, ended_on__isnull=True)
@@ -58,5 +85,6 @@ def document(training: Training, people: Iterable[Told]) -> bytes:
         paper.paragraph(training.title, 11)
         widths = (22, 62, 34, 44, 91, 20)
         heads = [Head(str(column.title), width) for column, width in zip(COLUMNS, widths, strict=True)]
-        paper.ruled(heads, [[str(cell) for cell in row] for row in rows(people)], 9)
+        listed = [*rows(people), *helper_rows(training)]
+        paper.ruled(heads, [[str(cell) for cell in row] for row in listed], 9)
         return paper.done()

@@ -30,4 +30,4 @@ def opened_by(user: Any, pks: Iterable[int]) -> set[int]:
 
 def bases(user: Any) -> QuerySet[Base]:
     """All bases for who is signed in: where one can go is no secret within the county."""
-    return Base.objects.all() if user.is_authenticated else Base.objects.none()
+    return Base.objects.filter(is_active=True) if user.is_authenticated else Base.objects.none()

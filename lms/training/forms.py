@@ -7,13 +7,14 @@ from typing import Any, cast
 
 from django import forms
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lms.core import clock
 from lms.members.models import Member, Unit, User
+from lms.members.permissions import can, can_anywhere
 from lms.members.selectors import named
 from lms.training import selectors
 from lms.training.filling import audience
@@ -81,15 +82,36 @@ class TrainingForm(forms.ModelForm):
 
     class Meta:
         model = Training
-        fields = ["kind", "title", "category", "unit", "base", "place", "trainer", "lecturer", "organiser", "capacity"]
+        fields = [
+            "kind",
+            "title",
+            "number",
+            "category",
+            "unit",
+            "base",
+            "place",
+            "trainer",
+            "lecturer",
+            "organiser",
+            "capacity",
+        ]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user = user
         units = selectors.planners_units(user)
-        cast(forms.ModelChoiceField, self.fields["base"]).queryset = selectors.bases()
+        open_now = Q(is_active=True) | Q(pk=self.instance.base_id)
+        cast(forms.ModelChoiceField, self.fields["base"]).queryset = selectors.bases().filter(open_now)
         cast(forms.ModelChoiceField, self.fields["organiser"]).queryset = Organiser.objects.filter(is_active=True)
         cast(forms.ModelChoiceField, self.fields["trainer"]).queryset = selectors.trainers(user)
         cast(forms.IntegerField, self.fields["capacity"]).min_value = 1
+        cast(forms.IntegerField, self.fields["number"]).min_value = 1
+        self.fields["number"].help_text = _("本单位本年的第几期（场、次）；空着自动接着编")
+        if not can_anywhere(
+            user, "trainings.plan"
+        ):  # who prepares is in charge, also of what he copies from somebody else
+            self.initial["trainer"] = user.pk
+            self.fields["trainer"].required = True
         if self.instance.pk:
             del self.fields["kind"], self.fields["unit"]
         else:
@@ -97,8 +119,11 @@ class TrainingForm(forms.ModelForm):
             self.fields["unit"].initial = units.first()
 
     def clean(self) -> dict[str, Any]:
-        """A visit names its base (the database says the same)."""
+        """A visit names its base (the database says the same); in a unit where one only prepares, one is in charge oneself."""
         values = super().clean() or {}
+        unit = self.instance.unit if self.instance.pk else values.get("unit")
+        if unit is not None and not can(self.user, "trainings.plan", unit) and values.get("trainer") != self.user:
+            self.add_error("trainer", _("您在这里只能安排自己负责的培训"))
         kind = values.get("kind") or self.instance.kind
         if kind == Training.Kind.VISIT and not values.get("base"):
             self.add_error("base", _("基地参观要选一个基地"))

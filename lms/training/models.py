@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
 
@@ -33,6 +34,7 @@ from lms.training.planning.models import (
     Expert,
     Material,
     Organiser,
+    RemovedSession,
     Room,
     Venue,
 )
@@ -70,6 +72,7 @@ __all__ = [
     "Package",
     "PlaceCheck",
     "Quota",
+    "RemovedSession",
     "Room",
     "Scan",
     "ScanDecision",
@@ -114,6 +117,7 @@ class Base(index.Indexed, models.Model):
     contact = models.CharField(_("联系人"), max_length=60, blank=True)
     phone = models.CharField(_("联系电话"), max_length=20, blank=True)
     description = models.TextField(_("简介"), blank=True)
+    is_active = models.BooleanField(_("在用"), default=True)
 
     search_fields = [
         index.SearchField("name", boost=2),
@@ -128,19 +132,26 @@ class Base(index.Indexed, models.Model):
         verbose_name = _("基地")
         verbose_name_plural = _("基地")
         ordering = ["kind", "code"]
-        constraints = [models.CheckConstraint(condition=Q(capacity__gt=0), name="base_holds_somebody")]
+        constraints = [
+            models.CheckConstraint(condition=Q(capacity__gt=0), name="base_holds_somebody"),
+            models.CheckConstraint(
+                condition=Q(lat__isnull=True, lng__isnull=True)
+                | Q(lat__gte=-90, lat__lte=90, lng__gte=-180, lng__lte=180),
+                name="base_lies_on_earth",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
 class Training(index.Indexed, models.Model):
-    """A class (培训班), lecture (报告会), meeting (三会一课) or base visit (基地参观), with its sessions."""
+    """A class (培训班), lecture (报告会), meeting (三会一课、主题党日) or base visit (基地参观), with its sessions."""
 
     class Kind(models.TextChoices):
         CLASS = "class", _("培训班")
         LECTURE = "lecture", _("报告会")
-        MEETING = "meeting", _("三会一课")
+        MEETING = "meeting", _("三会一课/主题党日")
         VISIT = "visit", _("基地参观")
 
     class State(models.TextChoices):
@@ -151,6 +162,9 @@ class Training(index.Indexed, models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("形式"), max_length=10, choices=Kind)
     title = models.CharField(_("名称"), max_length=100)
+    # 期次: the how-manieth of its kind that the unit holds in the year of its first session; both are kept by the services.
+    number = models.PositiveSmallIntegerField(_("期次"), null=True, blank=True)
+    year = models.PositiveSmallIntegerField(_("年度"), null=True, blank=True, editable=False)
     category = models.CharField(_("内容类别"), max_length=12, choices=Category)
     unit = models.ForeignKey(Unit, verbose_name=_("主办单位"), on_delete=models.PROTECT, related_name="trainings")
     base = models.ForeignKey(
@@ -202,10 +216,32 @@ class Training(index.Indexed, models.Model):
                 name="training_closed_has_time",
             ),
             models.CheckConstraint(condition=Q(capacity__gt=0), name="training_has_seats"),
+            models.CheckConstraint(
+                condition=Q(number__isnull=True) | Q(number__gt=0, year__isnull=False), name="training_number_of_a_year"
+            ),
+            models.UniqueConstraint(
+                fields=["unit", "kind", "year", "number"],
+                condition=Q(number__isnull=False) & ~Q(state="cancelled"),
+                name="training_number_once",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def series(self) -> str:
+        """Which of its kind it is in the year, as people say it: 第3期, 第2场, 第5次; "" before a session is planned."""
+        return gettext(SERIES[self.kind]) % {"n": self.number} if self.number else ""
+
+
+# What a class, a lecture, a meeting and a visit are counted in.
+SERIES: dict[str, str] = {
+    Training.Kind.CLASS: gettext_noop("第%(n)s期"),
+    Training.Kind.LECTURE: gettext_noop("第%(n)s场"),
+    Training.Kind.MEETING: gettext_noop("第%(n)s次"),
+    Training.Kind.VISIT: gettext_noop("第%(n)s次"),
+}
 
 
 class TrainingSession(models.Model):

@@ -47,8 +47,24 @@ def may_run(user: Any, training: Training) -> bool:
 
 
 def may_plan(user: Any, training: Training) -> bool:
-    """Whether the person may change what is planned: ``trainings.plan`` over the training's unit."""
+    """Whether the person may change what is planned: ``trainings.plan`` over its unit, or ``trainings.prepare`` and in charge.
+
+    Whoever only prepares lets go of a closed training: from there on hours follow what is changed.
+    """
+    if can(user, "trainings.plan", training.unit):
+        return True
+    in_charge = user.pk is not None and training.trainer_id == user.pk
+    return in_charge and training.state != Training.State.CLOSED and can(user, "trainings.prepare", training.unit)
+
+
+def may_budget(user: Any, training: Training) -> bool:
+    """Whether the person may say what the training costs: ``trainings.plan`` over its unit; being in charge is not enough."""
     return can(user, "trainings.plan", training.unit)
+
+
+def may_begin(user: Any) -> bool:
+    """Whether there is a unit in whose name the person may plan a training."""
+    return can_anywhere(user, "trainings.prepare")
 
 
 def may_open_desk(user: Any) -> bool:
@@ -57,10 +73,10 @@ def may_open_desk(user: Any) -> bool:
 
 
 def training_or_404(user: Any, uuid: UUID, act: str = "view") -> Training:
-    """The training if the person may ``view``, ``run`` or ``plan`` it; not yours and not there read the same."""
+    """The training if the person may ``view``, ``run``, ``plan`` or ``budget`` it; not yours and not there read the same."""
     training = get_or_404(Training.objects.select_related("unit", "base", "trainer"), user, uuid=uuid)
-    allowed = {"view": True, "run": may_run(user, training), "plan": may_plan(user, training)}[act]
-    if not allowed:
+    allowed = {"run": may_run, "plan": may_plan, "budget": may_budget}
+    if act != "view" and not allowed[act](user, training):
         raise Http404
     return training
 
@@ -85,12 +101,17 @@ def session_or_404(user: Any, uuid: UUID, session_id: int, act: str = "view") ->
 
 def planners_units(user: Any) -> QuerySet[Unit]:
     """The units in whose name the person may plan a training, in tree order."""
-    return visible_units(user, "trainings.plan").order_by("path")
+    return visible_units(user, "trainings.prepare").order_by("path")
 
 
 def trainers(user: Any) -> QuerySet[User]:
-    """Who can be put in charge of a training: accounts that may run one in, below or above the person's own units."""
+    """Who can be put in charge of a training: accounts that may run one in, below or above the person's own units.
+
+    Whoever only prepares is in charge himself.
+    """
     own = units_where(user, "trainings.plan")
+    if not own:
+        return User.objects.filter(pk=user.pk)
     above = {path for unit in own for path in unit.ancestor_paths}
     near = within(own, "grants__unit") | Q(grants__unit__path__in=above)
     roles = [role for role, held in PERMISSIONS.items() if "trainings.run" in held]
@@ -123,6 +144,13 @@ def trainings(user: Any) -> QuerySet[Any]:
     return with_figures(visible(Training.objects.all(), user)).order_by("-starts_at", "-pk")
 
 
+def trainings_at(user: Any, base: Base) -> QuerySet[Any]:
+    """Those at a base: all of them for whoever plans for its unit, else those that the person may read."""
+    if can(user, "trainings.plan", base.unit):
+        return with_figures(Training.objects.filter(base=base)).order_by("-starts_at", "-pk")
+    return trainings(user).filter(base=base)
+
+
 def in_tab(rows: QuerySet[Any], tab: str) -> QuerySet[Any]:
     """``coming``: open and not begun (or without a session yet) · ``running``: open and begun · ``done``: closed or cancelled."""
     now = clock.now()
@@ -141,17 +169,6 @@ def searched(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         return rows
     named = Q(title__icontains=text) | Q(place__icontains=text) | Q(lecturer__icontains=text)
     return rows.filter(named | Q(base__name__icontains=text))
-
-
-def ordinal(training: Training) -> int:
-    """期次: the how-manieth of its kind the unit holds in the year of its first session; 0 before one is planned."""
-    first = training.sessions.order_by("starts_at").first()
-    if first is None:
-        return 0
-    year = clock.day_start(dt.date(clock.local_date(first.starts_at).year, 1, 1))
-    peers = Training.objects.filter(unit=training.unit_id, kind=training.kind).exclude(state=Training.State.CANCELLED)
-    begun = peers.annotate(first=Min("sessions__starts_at")).filter(first__gte=year, first__lte=first.starts_at)
-    return begun.count()
 
 
 def bases() -> QuerySet[Base]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -25,45 +25,20 @@ from lms.members.models import Member, Unit, User
 from lms.training import selectors, telling
 from lms.training.errors import TrainingError
 from lms.training.filling import audience, seats
-from lms.training.models import Attendance, Base, Enrolment, Expert, Room, Training, TrainingSession
-from lms.training.planning import bookings
+from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
+from lms.training.planning import bookings, calendars, numbers
+from lms.training.planning.plans import SessionPlan, moved, plan_of
 
+__all__ = ["SessionPlan", "moved", "plan_of"]  # whoever calls the services finds them here
 BATCH = 500
 LONGEST_SESSION = dt.timedelta(hours=24)
-EDITABLE = ("title", "category", "base", "place", "trainer", "lecturer", "organiser", "capacity")
+EDITABLE = ("title", "category", "base", "place", "trainer", "lecturer", "organiser", "capacity", "number")
 TAKING = frozenset({"base", "trainer", "capacity"})
 """What, when it changes, takes other people, places or seats."""
+TOLD = frozenset({"place", "base", "trainer", "lecturer"})
+"""What, when it changes, people hear of."""
 Status = Attendance.Status
 Means = Attendance.Means
-
-
-@dataclass(frozen=True, slots=True)
-class SessionPlan:
-    """When a session runs, by which measure (``clock``, ``half_day``, ``day``), about what, where and by whom."""
-
-    starts_at: dt.datetime
-    ends_at: dt.datetime
-    measure: str = TrainingSession.Measure.CLOCK
-    topic: str = ""
-    room: Room | None = None
-    experts: tuple[Expert, ...] = ()
-
-
-def moved(plan: SessionPlan, by: dt.timedelta) -> SessionPlan:
-    """The plan so many days on, at the same times of the day."""
-    return replace(plan, starts_at=plan.starts_at + by, ends_at=plan.ends_at + by)
-
-
-def plan_of(session: TrainingSession) -> SessionPlan:
-    """A saved session as a plan."""
-    return SessionPlan(
-        session.starts_at,
-        session.ends_at,
-        session.measure,
-        session.topic,
-        session.room,
-        tuple(session.experts.order_by("pk")),
-    )
 
 
 def _lock(training: Training) -> Training:
@@ -90,13 +65,18 @@ def _reposted(training: Training, member_ids: Sequence[int] | None, by: User | N
 def plan_training(
     *, kind: str, unit: Unit, sessions: Sequence[SessionPlan] = (), by: User | None, **fields: Any
 ) -> Training:
-    """Plan a class, lecture, meeting or base visit. ``fields``: title, category, base, place, trainer, lecturer, capacity."""
+    """Plan a class, lecture, meeting or base visit.
+
+    ``fields``: title, category, base, place, trainer, lecturer, organiser, capacity, number (None: the next of the year).
+    """
+    number = fields.pop("number", None)
     training = Training(kind=kind, unit=unit, **fields)
     _check_base(training)
     training.save()
     for plan in sessions:
         _insert_session(training, plan)
     bookings.book(training)
+    numbers.settle(training, number)
     refresh(training)
     audit.record("training.plan", by=by, on=training, unit=unit, kind=kind, sessions=len(sessions))
     telling.planned(training, by)
@@ -111,15 +91,22 @@ def _check_base(training: Training) -> None:
 
 @transaction.atomic
 def update_training(*, training: Training, by: User | None, **fields: Any) -> bool:
-    """Set planned fields; False when nothing differs. A title or category changed after closing reaches the ledger."""
+    """Set planned fields; False when nothing differs. A title or category changed after closing reaches the ledger.
+
+    ``number``: another one of the year (None: it stays). Raises TrainingError ``number-taken``, and as ``bookings.book``.
+    """
     unknown = set(fields) - set(EDITABLE)
     if unknown:
         raise TypeError(f"not editable here: {sorted(unknown)}")
     training = _lock(training)
+    if fields.get("number") is None:
+        fields.pop("number", None)
     changes = {name: value for name, value in fields.items() if getattr(training, name) != value}
     if not changes:
         return False
-    detail: dict[str, Any] = {name: [str(getattr(training, name)), str(value)] for name, value in changes.items()}
+    before = {name: getattr(training, name) for name in changes}
+    detail: dict[str, Any] = {name: [str(before[name]), str(value)] for name, value in changes.items()}
+    number = changes.pop("number", None)
     with _reposted(training, None, by):
         for name, value in changes.items():
             setattr(training, name, value)
@@ -129,10 +116,12 @@ def update_training(*, training: Training, by: User | None, **fields: Any) -> bo
         training.save()
     if TAKING & set(changes):
         bookings.book(training)
+    if number is not None:
+        numbers.settle(training, number)
     refresh(training)
     audit.record("training.update", by=by, on=training, unit=training.unit, **detail)
-    if training.state == Training.State.OPEN and changes.keys() & {"place", "base"}:
-        telling.place_changed(training, by)
+    if training.state == Training.State.OPEN and changes.keys() & TOLD:
+        telling.rearranged(training, {name: before[name] for name in changes}, by)
     if training.state == Training.State.OPEN and "capacity" in changes:
         seats.move_up(training)
     return True
@@ -165,6 +154,7 @@ def add_session(*, training: Training, plan: SessionPlan, by: User | None) -> Tr
     training = _lock_open(training)
     session = _insert_session(training, plan)
     bookings.book(training)
+    numbers.settle(training)
     refresh(training)
     audit.record("training.session.add", by=by, on=training, unit=training.unit, starts_at=str(plan.starts_at))
     return session
@@ -191,6 +181,7 @@ def update_session(*, session: TrainingSession, plan: SessionPlan, by: User | No
         session.save()
         session.experts.set(plan.experts)
     bookings.book(training)
+    numbers.settle(training)
     refresh(training)
     old_times = [str(old.starts_at), str(old.ends_at), old.measure]
     new_times = [str(plan.starts_at), str(plan.ends_at), plan.measure]
@@ -203,9 +194,9 @@ def update_session(*, session: TrainingSession, plan: SessionPlan, by: User | No
         old=old_times,
         new=new_times,
     )
-    if training.state == Training.State.OPEN and old.starts_at != plan.starts_at:
+    if training.state == Training.State.OPEN:
         session.training = training
-        telling.moved(session, old.starts_at, by)
+        telling.moved(session, old, plan, by)
     return True
 
 
@@ -218,7 +209,9 @@ def remove_session(*, session: TrainingSession, by: User | None) -> None:
     audit.record("training.session.remove", by=by, on=training, unit=training.unit, starts_at=str(session.starts_at))
     session.training = training
     telling.session_removed(session, by)
+    calendars.bury(session)
     session.delete()
+    numbers.settle(training)
     refresh(training)
 
 

@@ -48,6 +48,7 @@ VISIT_COLUMNS = [
 
 TRAINING_COLUMNS = [
     Column("title", _("名称"), 30),
+    Column("number", _("期次"), 10),
     Column("kind", _("形式"), 10),
     Column("category", _("内容类别"), 18),
     Column("unit", _("主办单位"), 24),
@@ -103,6 +104,7 @@ def training_rows(trainings: Iterable[Any]) -> Iterator[list[Any]]:
     for row in trainings:
         yield [
             row.title,
+            row.series,
             row.get_kind_display(),
             row.get_category_display(),
             row.unit.name,

@@ -6,20 +6,29 @@ Nothing is told of what is over: entering a paper book of last year rings no tel
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext, gettext_noop
 
 from lms.core import clock
 from lms.members.models import Member, RoleGrant, Unit, User
-from lms.members.permissions import PERMISSIONS
+from lms.members.permissions import PERMISSIONS, can
 from lms.notices.services import notify
 from lms.training.claim_models import Claim
-from lms.training.models import Enrolment, Training, TrainingSession
+from lms.training.models import Base, Enrolment, Expert, Training, TrainingSession
+from lms.training.planning.calendars import where
+from lms.training.planning.plans import SessionPlan
 
 WEEKDAYS = "一二三四五六日"
 HOME = "/learn/"
+REARRANGED = {
+    "trainer": gettext_noop("负责教师由%(old)s改为%(new)s"),
+    "lecturer": gettext_noop("主讲人由%(old)s改为%(new)s"),
+}
 
 
 def key(training: Training) -> str:
@@ -31,6 +40,11 @@ def moment(value: dt.datetime) -> str:
     """A moment as it is said: 11月27日（周五）09:00. Always in the county's language."""
     local = timezone.localtime(value)
     return f"{local.month}月{local.day}日（周{WEEKDAYS[local.weekday()]}）{local:%H:%M}"
+
+
+def stretch(begin: dt.datetime, end: dt.datetime) -> str:
+    """A stretch as it is said: 11月27日（周五）09:00–11:30."""
+    return f"{moment(begin)}–{timezone.localtime(end):%H:%M}"
 
 
 def planned(training: Training, by: User | None) -> None:
@@ -46,33 +60,58 @@ def planned(training: Training, by: User | None) -> None:
         notify("training.planned", users=people, about=about, context=facts, link=link, by=by)
 
 
-def moved(session: TrainingSession, before: dt.datetime, by: User | None) -> None:
-    """Everyone enrolled, and the teacher, when a session that is still to come begins at another time."""
-    if max(session.starts_at, before) < clock.now():
+def moved(session: TrainingSession, old: SessionPlan, new: SessionPlan, by: User | None) -> None:
+    """The whole round when a session that is still to come has another time, room or expert."""
+    said = _other(old, new)
+    if said and max(new.starts_at, old.starts_at) >= clock.now():
+        facts = {**_facts(session.training, session), **said}
+        _tell_round(session.training, "training.moved", f"moved:{session.pk}:{_act()}", facts, by, old.experts)
+
+
+def _other(old: SessionPlan, new: SessionPlan) -> dict[str, str]:
+    """What of two plans of a session is told, where they differ: the time, the room, who lectures."""
+    said, reasons = {}, []
+    if (old.starts_at, old.ends_at) != (new.starts_at, new.ends_at):
+        said = {"when": stretch(new.starts_at, new.ends_at), "before": stretch(old.starts_at, old.ends_at)}
+    if old.room != new.room:
+        reasons.append(_in_chinese(gettext_noop("教室由%(old)s改为%(new)s"), str(old.room or ""), str(new.room or "")))
+    if set(old.experts) != set(new.experts):
+        names = ("、".join(expert.name for expert in plan.experts) for plan in (old, new))
+        reasons.append(_in_chinese(gettext_noop("授课人由%(old)s改为%(new)s"), *names))
+    return {**said, "reason": "；".join(reasons)} if reasons else said
+
+
+def rearranged(training: Training, before: Mapping[str, Any], by: User | None) -> None:
+    """The whole round when base or place, the teacher in charge or the lecturer is another; ``before``: what it was.
+
+    Who was in charge and whose base it was hear it too.
+    """
+    if (session := _next(training)) is None:
         return
-    training = session.training
-    facts = {**_facts(training, session), "before": moment(before)}
-    _tell_all(training, "training.moved", f"moved:{session.pk}:{_act()}", facts, by)
-
-
-def place_changed(training: Training, by: User | None) -> None:
-    """Everyone enrolled, and the teacher, when the place is another."""
-    if (session := _next(training)) is not None:
-        _tell_all(training, "training.moved", f"place:{_act()}", _facts(training, session), by)
+    reasons = []
+    for name, sentence in REARRANGED.items():
+        if name in before:
+            reasons.append(_in_chinese(sentence, str(before[name] or ""), str(getattr(training, name) or "")))
+    facts = {**_facts(training, session), "reason": "；".join(reasons)}
+    about = f"place:{_act()}"
+    _tell_round(training, "training.moved", about, facts, by)
+    left = [*([before["trainer"]] if before.get("trainer") else []), *keepers(before.get("base"))]
+    people = _besides(by, left)
+    notify("training.moved", users=people, about=f"{key(training)}{about}", context=facts, link=_desk(training), by=by)
 
 
 def session_removed(session: TrainingSession, by: User | None) -> None:
-    """Everyone enrolled, and the teacher, when one session of several is called off."""
+    """The whole round when one session of several is called off."""
     if session.starts_at > clock.now():
         facts = {"title": _topic(session), "when": moment(session.starts_at)}
-        _tell_all(session.training, "training.cancelled", f"removed:{_act()}", facts, by)
+        _tell_round(session.training, "training.cancelled", f"removed:{_act()}", facts, by)
 
 
 def cancelled(training: Training, reason: str, by: User | None) -> None:
-    """Everyone enrolled, and the teacher, when the training is called off."""
+    """The whole round when the training is called off."""
     if (session := _next(training)) is not None:
         facts = {**_facts(training, session), "reason": reason}
-        _tell_all(training, "training.cancelled", "cancelled", facts, by)
+        _tell_round(training, "training.cancelled", "cancelled", facts, by)
 
 
 def enrolled(training: Training, members: Iterable[Member], by: User | None) -> None:
@@ -99,7 +138,7 @@ def refused(training: Training, members: Iterable[Member], reason: str, by: User
 
 
 def nominated(training: Training, unit: Unit, count: int, by: User | None) -> None:
-    """Who plans for the unit that holds the training, when a unit below proposed people."""
+    """Who plans for the unit that holds the training, and who prepares it, when a unit below proposed people."""
     if (session := _next(training)) is not None:
         roles = [role for role, held in PERMISSIONS.items() if "trainings.plan" in held]
         grants = RoleGrant.objects.filter(role__in=roles, unit=training.unit)
@@ -107,7 +146,10 @@ def nominated(training: Training, unit: Unit, count: int, by: User | None) -> No
         facts = {**_facts(training, session), "unit": unit.name, "n": str(count)}
         about = f"{key(training)}nominated:{_act()}"
         link = reverse("training-filling", args=[training.uuid])
-        notify("training.nominated", users=_besides(by, users), about=about, context=facts, link=link, by=by)
+        preparing = [user for user in _teacher(training) if can(user, "trainings.prepare", training.unit)]
+        notify(
+            "training.nominated", users=_besides(by, [*users, *preparing]), about=about, context=facts, link=link, by=by
+        )
 
 
 def _tell(training: Training, kind: str, members: Iterable[Member], by: User | None, **more: str) -> None:
@@ -132,6 +174,9 @@ def withdrawn(training: Training, member: Member, by: User | None) -> None:
         notify("training.withdrawn", members=[member], about=about, context=_facts(training, session), link=HOME, by=by)
 
 
+REMINDED = ("training__base", "training__trainer", "training__unit", "room__venue")
+
+
 def remind_of_tomorrow() -> int:
     """Everyone enrolled in a session of tomorrow, and its teacher; however often it runs, once each. Returns how many."""
     start = clock.day_start(clock.today() + clock.DAY)
@@ -139,7 +184,7 @@ def remind_of_tomorrow() -> int:
         training__state=Training.State.OPEN, starts_at__gte=start, starts_at__lt=start + clock.DAY
     )
     count = 0
-    for session in rows.select_related("training__base", "training__trainer", "training__unit").order_by("starts_at"):
+    for session in rows.select_related(*REMINDED).order_by("starts_at"):
         about = f"tomorrow:{session.pk}:{session.starts_at.isoformat()}"
         count += _tell_all(session.training, "training.reminder", about, _facts(session.training, session), None)
     return count
@@ -167,12 +212,38 @@ def _next(training: Training) -> TrainingSession | None:
 
 
 def _topic(session: TrainingSession) -> str:
-    return f"{session.training.title}（{session.topic}）" if session.topic else session.training.title
+    title = named(session.training)
+    return f"{title}（{session.topic}）" if session.topic else title
+
+
+def named(training: Training) -> str:
+    """The title with which of its kind it is, from the second of the year on: there are others to take it for."""
+    several = training.number is not None and training.number > 1 and training.series not in training.title
+    return f"{training.title}（{training.series}）" if several else training.title
 
 
 def _facts(training: Training, session: TrainingSession) -> dict[str, str]:
-    place = training.place or (training.base.name if training.base else "")
-    return {"title": training.title, "when": moment(session.starts_at), "place": place}
+    """What every notice says: what, when, and where, as exactly as it is known."""
+    session.training = training
+    return {"title": named(training), "when": moment(session.starts_at), "place": where(session)}
+
+
+def _in_chinese(sentence: str, old: str, new: str) -> str:
+    """A change in the county's language; what was not there reads as 未定."""
+    with translation.override(settings.LANGUAGE_CODE):
+        none = gettext("未定")
+        return gettext(sentence) % {"old": old or none, "new": new or none}
+
+
+def in_a_sentence(training: Training) -> str:
+    """What is said on the telephone of what comes next: the title, when and where; the latest state when it is off."""
+    session = _next(training)
+    if session is None:
+        return training.title
+    facts = _facts(training, session)
+    said = "，".join(part for part in (facts["title"], facts["when"], facts["place"]) if part)
+    off = training.state == Training.State.CANCELLED
+    return f"{training.get_state_display()}：{said}" if off else said
 
 
 def _desk(training: Training) -> str:
@@ -197,3 +268,50 @@ def _tell_all(training: Training, kind: str, about: str, facts: dict[str, str], 
     if teacher:
         told += notify(kind, users=teacher, about=full, context=facts, link=_desk(training), by=by)
     return told
+
+
+def keepers(base: Base | None) -> list[User]:
+    """Who answers for a base: those who plan for its unit, or for the nearest unit above that has somebody."""
+    if base is None:
+        return []
+    roles = [role for role, held in PERMISSIONS.items() if "trainings.plan" in held]
+    near = RoleGrant.objects.filter(role__in=roles, unit__path__in=base.unit.ancestor_paths, user__is_active=True)
+    grants = list(near.select_related("user", "unit"))
+    nearest = max((grant.unit.depth for grant in grants), default=0)
+    return list({grant.user_id: grant.user for grant in grants if grant.unit.depth == nearest}.values())
+
+
+def experts_ahead(training: Training) -> list[Expert]:
+    """Who is to lecture in what is not over."""
+    ahead = training.sessions.filter(ends_at__gt=clock.now())
+    return list(Expert.objects.filter(sessions__in=ahead).select_related("user", "member").distinct().order_by("pk"))
+
+
+def _tell_round(
+    training: Training, kind: str, about: str, facts: dict[str, str], by: User | None, left: Iterable[Expert] = ()
+) -> None:
+    """All whom a change concerns, each once: who has a seat, waits or is proposed, who proposed him, teachers, the base.
+
+    ``left``: experts who were to come until now.
+    """
+    _tell_all(training, kind, about, facts, by)
+    full = f"{key(training)}{about}"
+    open_rows = Enrolment.objects.filter(training=training, state__in=Enrolment.OPEN_STATES)
+    hoping = Member.objects.filter(pk__in=open_rows.exclude(state=Enrolment.State.ENROLLED).values("member"))
+    notify(kind, members=hoping, about=full, context=facts, link=reverse("training-choices"), by=by)
+    proposers = User.objects.filter(pk__in=open_rows.values("nominated_by"), is_active=True)
+    proposed = reverse("nominate", args=[training.uuid])
+    notify(kind, users=_besides(by, proposers), about=full, context=facts, link=proposed, by=by)
+    hosts = _besides(by, keepers(training.base))
+    notify(kind, users=hosts, about=full, context=facts, link=_host_page(training), by=by)
+    experts = [*experts_ahead(training), *left]
+    known = [expert.member for expert in experts if expert.member is not None]
+    users = _besides(by, [expert.user for expert in experts if expert.user is not None])
+    notify(kind, members=known, users=users, about=full, context=facts, link=reverse("calendar"), by=by)
+
+
+def _host_page(training: Training) -> str:
+    """Where a base's keeper sees the visit."""
+    if training.kind == Training.Kind.VISIT:
+        return reverse("visit-record", args=[training.uuid])
+    return reverse("base-detail", args=[training.base.code]) if training.base else ""

@@ -24,6 +24,7 @@ from lms.training import selectors, services, sheets
 from lms.training.errors import TrainingError
 from lms.training.filling import audience
 from lms.training.filling.picking import ByGap
+from lms.training.finding import opened_by
 from lms.training.forms import (
     CancelForm,
     CloseForm,
@@ -37,9 +38,11 @@ from lms.training.forms import (
     session_values,
 )
 from lms.training.models import Training
-from lms.training.planning import bookings
-from lms.training.planning.copying import copied_fields, copied_sessions
+from lms.training.planning import bookings, persons
+from lms.training.planning.copying import carry_over, copied_fields, copied_sessions
+from lms.training.planning.plans import SessionPlan
 from lms.training.planning.registers import Stock
+from lms.training.visits.selectors import stars_of
 
 PAGE = 30
 PICK_PAGE = 60
@@ -64,7 +67,8 @@ def training_list(request: SignedInRequest) -> HttpResponseBase:
         "tab": tab,
         "tabs": [{"label": _(label), "url": f"?tab={name}", "active": name == tab} for name, label in TABS],
         "page_obj": Paginator(rows, PAGE).get_page(request.GET.get("page")),
-        "may_plan": can_anywhere(request.user, "trainings.plan"),
+        "may_plan": selectors.may_begin(request.user),
+        "may_propose": can_anywhere(request.user, "trainings.plan"),
     }
     return render(request, "training/list.html", context)
 
@@ -94,9 +98,12 @@ def training_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "whom": audience.words(audience.rule_of(training)),
         "may_gauge": is_open and can_anywhere(request.user, "reports.view"),
         "is_open": is_open,
-        "member_clashes": bookings.member_clashes(training, bookings.slots_of(training)) if is_open else [],
+        "member_clashes": persons.member_clashes(training, persons.slots_of(training)) if is_open else [],
+        "teacher_clashes": persons.teacher_clashes([*bookings.needs(training).values()], training) if is_open else [],
         "may_run": selectors.may_run(request.user, training),
         "may_plan": selectors.may_plan(request.user, training),
+        "may_budget": selectors.may_budget(request.user, training),
+        "may_copy": selectors.may_begin(request.user),
         "may_certify": training.state == Training.State.CLOSED and can_anywhere(request.user, "certificates.issue"),
     }
     return render(request, "training/detail.html", context)
@@ -108,7 +115,7 @@ def training_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 @login_required
 def training_new(request: SignedInRequest) -> HttpResponse:
     """Plan a training with its first sessions."""
-    if not can_anywhere(request.user, "trainings.plan"):
+    if not selectors.may_begin(request.user):
         raise Http404
     source = _copied(request)
     first = copied_fields(source) if source else _first_values(request)
@@ -119,7 +126,7 @@ def training_new(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and sessions.is_valid() and series.is_valid():
         try:
             plans = series.expand(plans_of(sessions))
-            training = services.plan_training(sessions=plans, by=request.user, **form.cleaned_data)
+            training = _plan(request, source, plans, form.cleaned_data)
             return redirect("training-detail", training.uuid)
         except TrainingError as error:
             form.add_error(None, error.message)
@@ -127,10 +134,23 @@ def training_new(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "sessions": sessions,
         "series": series,
+        "copied": source,
         "heading": _("新建培训"),
         "back": reverse("training-list"),
     }
     return render(request, "training/form.html", context, status=422 if request.method == "POST" else 200)
+
+
+@transaction.atomic
+def _plan(
+    request: SignedInRequest, source: Training | None, plans: list[SessionPlan], fields: dict[str, Any]
+) -> Training:
+    """The training, with what a copied one had beside the form."""
+    training = services.plan_training(sessions=plans, by=request.user, **fields)
+    if source is not None:
+        budget = all(selectors.may_budget(request.user, one) for one in (source, training))
+        carry_over(source=source, training=training, by=request.user, budget=budget)
+    return training
 
 
 def _copied(request: SignedInRequest) -> Training | None:
@@ -225,7 +245,7 @@ def training_enrol(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         except TrainingError as error:
             messages.error(request, error.message)
     page = Paginator(ByGap(training, found), PICK_PAGE).get_page(request.GET.get("page"))
-    busy = bookings.busy(page, training)
+    busy = persons.busy([member.pk for member in page], training)
     others = audience.outside(training, page) if form.shows_outside else set()
     context = {
         "training": training,
@@ -298,13 +318,18 @@ def base_detail(request: SignedInRequest, code: str) -> HttpResponse:
     if not selectors.may_open_desk(request.user):
         raise Http404
     base = get_object_or_404(selectors.bases(), code=code)
-    rows = selectors.trainings(request.user).filter(base=base)
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    keeps = can(request.user, "trainings.plan", base.unit)
+    page = Paginator(selectors.trainings_at(request.user, base), PAGE).get_page(request.GET.get("page"))
     context = {
         "base": base,
         "page_obj": page,
-        "may_plan": can_anywhere(request.user, "trainings.plan"),
-        "may_keep": can(request.user, "trainings.plan", base.unit),
+        "may_ask": can_anywhere(request.user, "trainings.plan"),
+        "may_plan": selectors.may_begin(request.user),
+        "may_keep": keeps,
+        "photos": base.photos.all(),
+        "stars": stars_of(base),
+        "told_contact": bool(base.contact or base.phone),
+        "guests": {training.pk for training in page} - opened_by(request.user, [one.pk for one in page]),
     }
     return render(request, "training/base.html", context)
 

@@ -133,7 +133,6 @@ def sign_in_sheet(request: SignedInRequest, uuid: UUID, session_id: int) -> Http
         "session": session,
         "training": session.training,
         "rows": [(row, sheets.times_note(row.attendance)) for row in rows],
-        "ordinal": selectors.ordinal(session.training),
         "tally": selectors.tally(session),
         "blank": "blank" in request.GET,
         "morning": morning,

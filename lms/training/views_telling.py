@@ -34,7 +34,12 @@ def training_told(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     training = selectors.training_or_404(request.user, uuid, "run")
     people = _people(training)
     missing = [one for one in people if not one.reached]
-    context = {"training": training, "missing": missing, "reached": [one for one in people if one.reached]}
+    context = {
+        "training": training,
+        "missing": missing,
+        "reached": [one for one in people if one.reached],
+        "helpers": call_list.helpers(training),
+    }
     return render(request, "training/told.html", context)
 
 
@@ -59,9 +64,11 @@ def training_call_list(request: SignedInRequest, uuid: UUID, format: str) -> Htt
     if format not in ("pdf", *tables.FORMATS):
         raise Http404
     people = _people(training)
-    missing = sum(not one.reached for one in people)
+    missing = sum(not one.reached for one in people) + len(call_list.helpers(training))
     audit.record("training.call_list", by=request.user, on=training, unit=training.unit, people=missing, format=format)
     name = f"{_('电话通知单')}-{training.title}"
     if format == "pdf":
         return pdf_response(call_list.document(training, people), f"{name}.pdf")
-    return tables.table_response(call_list.COLUMNS, call_list.rows(people), format, name=name)
+    return tables.table_response(
+        call_list.COLUMNS, [*call_list.rows(people), *call_list.helper_rows(training)], format, name=name
+    )

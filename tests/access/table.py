@@ -114,9 +114,9 @@ own-sheet             GET   year         member
 own-sheet-pdf         GET   year         member
 
 training-list         GET   -            county town trainer secretary auditor
-training-new          GET   -            county town secretary
+training-new          GET   -            county town trainer secretary
 training-detail       GET   training     county town trainer secretary auditor | county auditor | county auditor
-training-clashes      POST  -            county town secretary
+training-clashes      POST  -            county town trainer secretary
 register-list         GET   register     county town secretary                 | county town secretary | county town secretary
 register-new          GET   register     county town secretary                 | county town secretary | county town secretary
 register-new          POST  register     county town secretary                 | county town secretary | county town secretary

@@ -49,7 +49,7 @@ def figures(page: str) -> list[int]:
 
 READERS = {"county", "town", "trainer", "auditor"}
 RUNNERS = {"county", "town", "trainer"}
-PLANNERS = {"county", "town"}
+PLANNERS = {"county", "town", "trainer"}
 PAGES = [
     ("training-detail", READERS),
     ("session-sheet", READERS),

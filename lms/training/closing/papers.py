@@ -53,6 +53,7 @@ def _facts(training: Training) -> str:
     place = training.place or (training.base.name if training.base else "")
     pairs = [
         (_("形式"), training.get_kind_display()),
+        (_("期次"), f"{training.year} {training.series}" if training.number else ""),
         (_("内容类别"), training.get_category_display()),
         (_("主办单位"), training.unit.name),
         (_("地点"), place),

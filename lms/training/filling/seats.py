@@ -9,7 +9,8 @@ from lms.members.models import Member, Unit
 from lms.training import telling
 from lms.training.errors import TrainingError
 from lms.training.filling.rules import Seats
-from lms.training.models import Enrolment, Quota, Training, TrainingSession
+from lms.training.models import Enrolment, Quota, Training
+from lms.training.planning import persons
 
 State = Enrolment.State
 
@@ -38,21 +39,8 @@ def has_begun(training: Training) -> bool:
 
 
 def busy(training: Training, member_ids: Iterable[int]) -> set[int]:
-    """Who of the members has a seat in another open training while a session of this one runs."""
-    slots = list(training.sessions.values_list("starts_at", "ends_at"))
-    if not slots:
-        return set()
-    others = TrainingSession.objects.filter(
-        training__state=Training.State.OPEN,
-        training__enrolments__state=State.ENROLLED,
-        training__enrolments__member__in=list(member_ids),
-        ends_at__gt=min(start for start, _end in slots),
-        starts_at__lt=max(end for _start, end in slots),
-    ).exclude(training=training)
-    rows = others.values_list("training__enrolments__member", "starts_at", "ends_at")
-    return {
-        member for member, starts, ends in rows if any(starts < end and start < ends for start, end in slots)
-    } & set(member_ids)
+    """Who of the members sits or teaches in another open training while a session of this one runs."""
+    return set(persons.busy(member_ids, training))
 
 
 def move_up(training: Training) -> int:

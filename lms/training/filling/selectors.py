@@ -18,7 +18,7 @@ from lms.training import selectors as trainings
 from lms.training.filling import audience
 from lms.training.filling.rules import REST, Seats
 from lms.training.filling.seats import seats_of
-from lms.training.models import Enrolment, Quota, SignUpTerms, Training, TrainingSession
+from lms.training.models import Enrolment, Material, Quota, SignUpTerms, Training, TrainingSession
 
 State = Enrolment.State
 
@@ -104,6 +104,7 @@ class Choice:
     """A training ahead as a member sees it: his own state in it (``""``: none), seats left to him, who waits before him.
 
     ``whom``: for whom it is, in words; ``""``: everybody.
+    ``materials`` are for who has a seat.
     """
 
     training: Any
@@ -114,6 +115,7 @@ class Choice:
     until: dt.datetime | None
     may_sign_up: bool
     may_withdraw: bool
+    materials: list[Material]
     whom: str = ""
 
 
@@ -127,7 +129,9 @@ def choices_for(member: Member) -> list[Choice]:
     on_list = [pk for pk, row in places.items() if row.state in Enrolment.OPEN_STATES]
     rows = trainings.with_figures(Training.objects.filter(state=Training.State.OPEN))
     mine = rows.filter(Q(unit__path__in=member.unit.ancestor_paths) | Q(pk__in=on_list), starts_at__gt=clock.now())
-    found = list(mine.select_related("sign_up_terms").prefetch_related("sessions").order_by("starts_at", "pk"))
+    found = list(
+        mine.select_related("sign_up_terms").prefetch_related("sessions", "materials").order_by("starts_at", "pk")
+    )
     rules = audience.open_to(member, found)
     found = [training for training in found if training.pk in rules or training.pk in on_list]
     seats, queues, labels = _seats(found), _queues(found), audience.labels_of(rules.values())
@@ -159,6 +163,7 @@ def _choice(training: Any, place: Enrolment | None, left: int, queue: list[int],
         terms.until,
         may_sign_up=in_time and terms.is_open and not state,
         may_withdraw=in_time and on_list,
+        materials=list(training.materials.all()) if state == State.ENROLLED else [],
         whom=whom,
     )
 

@@ -18,6 +18,7 @@ from lms.training.errors import TrainingError
 from lms.training.filling import audience, seats
 from lms.training.filling.rules import Rule
 from lms.training.models import Audience, Enrolment, Quota, SignUpTerms, Training
+from lms.training.planning import persons
 
 State = Enrolment.State
 RULE_LISTS = ("settings", "offices", "categories", "ranks", "industries")
@@ -92,7 +93,7 @@ def nominate(*, training: Training, members: Iterable[Member], unit: Unit, by: U
     """Propose people in the name of ``unit``; who is proposed, waits or sits already is left out. Returns how many.
 
     Raises TrainingError ``not-for-you`` (somebody from outside the unit that holds it, or whom its rule does not name),
-    ``not-active``, ``not-open``, ``sign-up-over`` (begun).
+    ``not-active``, ``not-open``, ``sign-up-over`` (begun), ``people-elsewhere``.
     """
     training = services._lock_open(training)
     if seats.has_begun(training):
@@ -105,6 +106,7 @@ def nominate(*, training: Training, members: Iterable[Member], unit: Unit, by: U
     audience.check(training, new)
     if not new:
         return 0
+    persons.check_free(training, new)
     _write(training, new, State.NOMINATED, by)
     codes = [member.code for member in new]
     audit.record("enrolment.nominate", by=by, on=training, unit=training.unit, members=codes)
@@ -116,12 +118,13 @@ def nominate(*, training: Training, members: Iterable[Member], unit: Unit, by: U
 def approve(*, training: Training, members: Iterable[Member], by: User | None) -> tuple[int, int]:
     """Approve nominations, in the order of names; beyond the seats people wait. Returns (seated, waiting).
 
-    Raises TrainingError ``own-nomination``, ``not-nominated``, ``not-active``, ``not-open``.
+    Raises TrainingError ``own-nomination``, ``not-nominated``, ``not-active``, ``not-open``, ``people-elsewhere``.
     """
     training = services._lock_open(training)
     rows = _nominated(training, members, by)
     if any(row.member.state != Member.State.ACTIVE for row in rows):
         raise TrainingError("not-active")
+    persons.check_free(training, [row.member for row in rows])
     codes = [row.member.code for row in rows]
     audit.record("enrolment.approve", by=by, on=training, unit=training.unit, members=codes)
     seated = _place(training, [row.member for row in rows], by)

@@ -23,6 +23,7 @@ from lms.training.filling.forms import AudienceForm, QuotaForm, RefuseForm, Term
 from lms.training.filling.picking import ByGap
 from lms.training.forms import PickForm
 from lms.training.models import Training
+from lms.training.planning import persons
 
 PAGE = 30
 PICK_PAGE = 60
@@ -50,6 +51,7 @@ def _filling(request: SignedInRequest, training: Training, status: int = 422, **
         "terms": bound.get("terms") or TermsForm(initial={"is_open": terms.is_open, "until": terms.until}),
         "refusal": bound.get("refusal") or RefuseForm(),
         "nominations": list(zip(nominations, own, strict=True)),
+        "busy": persons.busy([row.member_id for row in nominations], training),
         "may_decide": not all(own),
         "waiting": seats.waiting_list(training),
         "enrolled": trainings.enrolled_members(training).count(),
@@ -178,10 +180,12 @@ def nominate(request: SignedInRequest, uuid: UUID) -> HttpResponse:
             return redirect("nominate", training.uuid)
         except TrainingError as error:
             messages.error(request, error.message)
+    page = Paginator(ByGap(training, found), PICK_PAGE).get_page(request.GET.get("page"))
     context = {
         "training": training,
         "form": form,
-        "page_obj": Paginator(ByGap(training, found), PICK_PAGE).get_page(request.GET.get("page")),
+        "page_obj": page,
+        "busy": persons.busy([member.pk for member in page], training),
         "whom": audience.words(audience.rule_of(training)),
         "may_gauge": can_anywhere(request.user, "reports.view"),
         "listed": selectors.proposed_from(request.user, training),

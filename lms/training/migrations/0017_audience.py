@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("members", "0005_industry"),
-        ("training", "0014_filling"),
+        ("training", "0015_offline_checkin"),
     ]
 
     operations = [

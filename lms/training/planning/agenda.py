@@ -35,6 +35,7 @@ def agenda(training: Training) -> bytes:
 
 def _facts(training: Training) -> list[tuple[str, str]]:
     facts = [
+        (_("期次"), f"{training.year} {training.series}" if training.number else ""),
         (_("主办单位"), training.unit.name),
         (_("承办单位"), str(training.organiser or "")),
         (_("负责教师"), str(training.trainer or "")),

@@ -1,7 +1,7 @@
 """What stands in the way of a plan, and taking what it needs: the gate through which every planned time goes.
 
 ``book`` runs inside the transaction of the service that plans. Double bookings and an overfull base are refused; that members
-are enrolled elsewhere at the time is only told (``member_clashes``): whom to let go is for people to decide.
+are enrolled elsewhere at the time is only told (``persons``): whom to let go is for people to decide.
 """
 
 from __future__ import annotations
@@ -9,32 +9,47 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lms.core import clock
-from lms.members.models import Member, User
+from lms.members.models import User
 from lms.training.errors import TrainingError
-from lms.training.models import Base, Booking, Enrolment, Expert, Room, Training, TrainingSession
-from lms.training.planning.rules import Slot, free_slots, peak
+from lms.training.models import Base, Booking, Expert, Room, Training, TrainingSession
+from lms.training.planning.rules import Slot, crowded, free_slots, peak
 
 OPENS, SHUTS = dt.time(8), dt.time(18)
 """Within these hours of a day free times are proposed; what is planned may lie outside."""
 DAYS_AHEAD = 21
+ROOMS_NAMED = 3
 Kind = Booking.Kind
+Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Something that can be in one place at a time, and how it is called."""
+    """Something that can be in one place at a time, how it is called, and as what else it is known.
+
+    A person who is an account, an expert of two towns and a member of the Party is one resource under all these keys:
+    every one of them is booked, so that however two plans know him, they meet.
+    """
 
     kind: str
     pk: int
     label: str
+    also: tuple[Key, ...] = ()
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """Every kind and id under which it is booked."""
+        return ((self.kind, self.pk), *self.also)
+
+    def meets(self, other: Resource) -> bool:
+        """Whether both are the same thing or person."""
+        return bool(set(self.keys) & set(other.keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +76,7 @@ class Clash:
             if self.unit
             else _("%(resource)s在 %(time)s 被这份计划排了两次")
         )
-        sentence = text % values
-        if self.free:
-            sentence += _("；最近的空档：%(times)s") % {"times": "、".join(map(told, self.free))}
-        return sentence
+        return text % values + next_free(self.free)
 
 
 class DoubleBooked(TrainingError):
@@ -83,15 +95,39 @@ class DoubleBooked(TrainingError):
 class BaseFull(TrainingError):
     """More people would be at the base at once than it holds."""
 
-    def __init__(self, base: Base, slot: Slot, others: int) -> None:
+    def __init__(self, base: Base, slot: Slot, others: int, free: Sequence[Slot] = ()) -> None:
         super().__init__("over-base")
-        self.base, self.slot, self.others = base, slot, others
+        self.base, self.slot, self.others, self.free = base, slot, others, tuple(free)
 
     @property
     def message(self) -> str:
         """What a person reads."""
         values = {"base": self.base.name, "time": told(self.slot), "n": self.others, "most": self.base.capacity}
-        return _("%(base)s在 %(time)s 同时已安排 %(n)s 人，总共容纳 %(most)s 人，请减少名额或换一个时间") % values
+        sentence = _("%(base)s在 %(time)s 同时已安排 %(n)s 人，总共容纳 %(most)s 人，请减少名额或换一个时间") % values
+        return sentence + next_free(self.free)
+
+
+class RoomTooSmall(TrainingError):
+    """A room has fewer seats than the training; the message names rooms that fit and are free."""
+
+    def __init__(self, room: Room, capacity: int, fitting: Sequence[Room] = ()) -> None:
+        super().__init__("room-too-small")
+        self.room, self.capacity, self.fitting = room, capacity, tuple(fitting)
+
+    @property
+    def message(self) -> str:
+        """What a person reads."""
+        values = {"room": self.room, "seats": self.room.capacity, "n": self.capacity}
+        sentence = _("%(room)s只有 %(seats)s 个座位，坐不下 %(n)s 人，请换一间或减少名额") % values
+        if self.fitting:
+            names = "、".join(f"{room}（{room.capacity}）" for room in self.fitting)
+            sentence += _("；坐得下又空着的：%(rooms)s") % {"rooms": names}
+        return sentence
+
+
+def next_free(free: Sequence[Slot]) -> str:
+    """The end of a sentence that names free times; nothing when there are none."""
+    return _("；最近的空档：%(times)s") % {"times": "、".join(map(told, free))} if free else ""
 
 
 def told(slot: Slot) -> str:
@@ -103,17 +139,50 @@ def told(slot: Slot) -> str:
 # -- what a plan needs ---------------------------------------------------------------------
 
 
+def keys_of_user(user: User) -> tuple[Key, ...]:
+    """As what an account is booked: as itself, and as the member that it belongs to."""
+    member = getattr(user, "member", None)
+    return ((Kind.TRAINER, user.pk), *(((Kind.PERSON, member.pk),) if member else ()))
+
+
+def keys_of_expert(expert: Expert) -> tuple[Key, ...]:
+    """As what an expert is booked: as himself, and as the account and the member that he is linked to."""
+    known: list[Key] = [(Kind.EXPERT, expert.pk)]
+    if expert.user is not None:
+        known += keys_of_user(expert.user)
+    if expert.member is not None:
+        known += keys_of_user(expert.member.user) if expert.member.user else []
+        known.append((Kind.PERSON, expert.member.pk))
+    return tuple(dict.fromkeys(known))
+
+
 def resources(trainer: User | None, room: Room | None, experts: Iterable[Expert]) -> tuple[Resource, ...]:
-    """What one session takes."""
-    found = [Resource(Kind.TRAINER, trainer.pk, str(trainer))] if trainer else []
+    """What one session takes; who both is in charge of it and lectures is one person in one place."""
+    found: list[Resource] = []
+    if trainer is not None:
+        found.append(_known(keys_of_user(trainer), str(trainer)))
     if room is not None:
         found.append(Resource(Kind.ROOM, room.pk, str(room)))
-    return (*found, *(Resource(Kind.EXPERT, one.pk, one.name) for one in experts))
+    for expert in experts:
+        one = _known(keys_of_expert(expert), expert.name)
+        same = next((number for number, other in enumerate(found) if other.meets(one)), None)
+        if same is None:
+            found.append(one)
+        else:
+            merged = dict.fromkeys((*found[same].keys, *one.keys))
+            found[same] = _known(tuple(merged), found[same].label)
+    return tuple(found)
+
+
+def _known(keys: tuple[Key, ...], label: str) -> Resource:
+    (kind, pk), *also = keys
+    return Resource(kind, pk, label, tuple(also))
 
 
 def needs(training: Training) -> dict[int, Need]:
     """What the saved sessions of a training take, by session id."""
-    rows = training.sessions.select_related("room__venue").prefetch_related("experts")
+    experts = Expert.objects.select_related("user__member", "member__user")
+    rows = training.sessions.select_related("room__venue").prefetch_related(Prefetch("experts", experts))
     return {
         row.pk: Need(
             Slot(row.starts_at, row.ends_at),
@@ -132,22 +201,24 @@ def clashes(wanted: Sequence[Need], besides: Training | None = None) -> list[Cla
     found = []
     for number, need in enumerate(wanted):
         for resource in need.resources:
-            others = taken.get((resource.kind, resource.pk), [])
-            own = [(one.slot, "") for one in wanted[:number] if resource in one.resources]
+            others = sorted({one for key in resource.keys for one in taken.get(key, [])})
+            own = [(one.slot, "") for one in wanted[:number] if any(resource.meets(other) for other in one.resources)]
             for slot, unit in (*others, *own):
                 if slot.overlaps(need.slot):
                     busy = [*(one for one, _unit in others), *(one.slot for one in wanted if one is not need)]
-                    found.append(Clash(resource.label, slot, unit, tuple(free_slots(need.slot, busy, windows(need)))))
+                    free = tuple(free_slots(need.slot, busy, windows(need.slot)))
+                    found.append(Clash(resource.label, slot, unit, free))
                     break
     return found
 
 
-def _taken(wanted: Sequence[Need], besides: Training | None) -> dict[tuple[str, int], list[tuple[Slot, str]]]:
-    """By resource, what it is taken for from the first of the plan on: the stretches and the units that hold them."""
+def _taken(wanted: Sequence[Need], besides: Training | None) -> dict[Key, list[tuple[Slot, str]]]:
+    """By key, what it is taken for from the first of the plan on: the stretches and the units that hold them."""
     by_kind: dict[str, set[int]] = {}
     for need in wanted:
         for resource in need.resources:
-            by_kind.setdefault(resource.kind, set()).add(resource.pk)
+            for kind, pk in resource.keys:
+                by_kind.setdefault(kind, set()).add(pk)
     if not by_kind:
         return {}
     condition = Q()
@@ -158,16 +229,16 @@ def _taken(wanted: Sequence[Need], besides: Training | None) -> dict[tuple[str, 
     rows = Booking.objects.filter(condition, ends_at__gt=first, starts_at__lt=last)
     if besides is not None:
         rows = rows.exclude(session__training=besides)
-    found: dict[tuple[str, int], list[tuple[Slot, str]]] = {}
+    found: dict[Key, list[tuple[Slot, str]]] = {}
     columns = ("kind", "resource_id", "starts_at", "ends_at", "session__training__unit__name")
     for kind, pk, starts_at, ends_at, unit in rows.order_by("starts_at").values_list(*columns):
         found.setdefault((kind, pk), []).append((Slot(starts_at, ends_at), unit))
     return found
 
 
-def windows(need: Need) -> list[Slot]:
-    """The working hours of the day of ``need`` and the days after it."""
-    first = clock.local_date(need.slot.starts_at)
+def windows(wanted: Slot) -> list[Slot]:
+    """The working hours of the day of a stretch and the days after it."""
+    first = clock.local_date(wanted.starts_at)
     days = [first + dt.timedelta(days=number) for number in range(DAYS_AHEAD)]
     return [Slot(*(timezone.make_aware(dt.datetime.combine(day, at)) for at in (OPENS, SHUTS))) for day in days]
 
@@ -179,7 +250,7 @@ def base_full(base: Base | None, capacity: int, slots: Sequence[Slot], besides: 
     rows = TrainingSession.objects.filter(
         training__base=base,
         ends_at__gt=min(slot.starts_at for slot in slots),
-        starts_at__lt=max(slot.ends_at for slot in slots),
+        starts_at__lt=max(slot.ends_at for slot in slots) + dt.timedelta(days=DAYS_AHEAD),
     ).exclude(training__state=Training.State.CANCELLED)
     if besides is not None:
         rows = rows.exclude(training=besides)
@@ -187,72 +258,37 @@ def base_full(base: Base | None, capacity: int, slots: Sequence[Slot], besides: 
     others = [(Slot(starts_at, ends_at), heads) for starts_at, ends_at, heads in columns]
     for slot in slots:
         if (there := peak(slot, others)) + capacity > base.capacity and there:
-            return BaseFull(base, slot, there)
+            busy = [*crowded(others, base.capacity - capacity), *(one for one in slots if one is not slot)]
+            return BaseFull(
+                base, slot, there, free_slots(slot, busy, windows(slot)) if capacity <= base.capacity else ()
+            )
     return None
 
 
-def room_too_small(capacity: int, rooms: Iterable[Room | None]) -> bool:
-    """Whether a room has fewer seats than the training."""
-    return any(room is not None and room.capacity < capacity for room in rooms)
+def room_too_small(
+    capacity: int, taken: Iterable[tuple[Room | None, Slot]], besides: Training | None
+) -> RoomTooSmall | None:
+    """The first room with fewer seats than the training, and rooms with enough that are free whenever it was wanted."""
+    wanted = [(room, slot) for room, slot in taken if room is not None and room.capacity < capacity]
+    if not wanted:
+        return None
+    room, _slot = wanted[0]
+    slots = [slot for one, slot in wanted if one == room]
+    busy = Booking.objects.filter(_during(slots), kind=Kind.ROOM)
+    if besides is not None:
+        busy = busy.exclude(session__training=besides)
+    rooms = Room.objects.filter(is_active=True, venue__is_active=True, capacity__gte=capacity)
+    near = rooms.exclude(pk__in=busy.values("resource_id")).select_related("venue").order_by("capacity", "pk")
+    # of the same building first: people already know the way
+    return RoomTooSmall(room, capacity, sorted(near[:50], key=lambda one: one.venue_id != room.venue_id)[:ROOMS_NAMED])
 
 
-@dataclass(frozen=True, slots=True)
-class MemberClash:
-    """People who are enrolled elsewhere while a session runs."""
-
-    slot: Slot
-    unit: str
-    names: tuple[str, ...]
-
-
-def slots_of(training: Training) -> list[Slot]:
-    """The stretches of the saved sessions."""
-    return [Slot(row.starts_at, row.ends_at) for row in training.sessions.all()]
-
-
-def member_clashes(training: Training, slots: Sequence[Slot]) -> list[MemberClash]:
-    """Who of the enrolled is enrolled in another open training during one of ``slots``; one query."""
-    seats = Enrolment.objects.filter(training=training, state=Enrolment.State.ENROLLED)
-    found: dict[tuple[Slot, str], list[str]] = {}
-    for slot, unit, _pk, name in _elsewhere(seats.values("member"), slots, training):
-        found.setdefault((slot, unit), []).append(name)
-    return [MemberClash(slot, unit, tuple(names)) for (slot, unit), names in found.items()]
-
-
-def busy(members: Iterable[Member], training: Training) -> dict[int, Slot]:
-    """By member id the first stretch for which a person is enrolled elsewhere while ``training`` runs; two queries."""
-    found: dict[int, Slot] = {}
-    for slot, _unit, pk, _name in _elsewhere([one.pk for one in members], slots_of(training), training):
-        found.setdefault(pk, slot)
-    return found
-
-
-def _elsewhere(members: Any, slots: Sequence[Slot], training: Training) -> Iterator[tuple[Slot, str, int, str]]:
-    """(stretch, unit that holds it, member id, name) of other open trainings that overlap ``slots``, the earliest first."""
-    if not slots:
-        return
-    rows = (
-        Enrolment.objects.filter(
-            state=Enrolment.State.ENROLLED,
-            member__in=members,
-            training__state=Training.State.OPEN,
-            training__sessions__ends_at__gt=min(slot.starts_at for slot in slots),
-            training__sessions__starts_at__lt=max(slot.ends_at for slot in slots),
-        )
-        .exclude(training=training)
-        .order_by("training__sessions__starts_at", "member__sort_key")
-    )
-    columns = (
-        "training__sessions__starts_at",
-        "training__sessions__ends_at",
-        "training__unit__name",
-        "member_id",
-        "member__name",
-    )
-    for starts_at, ends_at, unit, pk, name in rows.values_list(*columns):
-        slot = Slot(starts_at, ends_at)
-        if any(slot.overlaps(one) for one in slots):
-            yield slot, unit, pk, name
+def _during(slots: Iterable[Slot]) -> Q:
+    """Rows with ``starts_at`` and ``ends_at`` that overlap one of the stretches."""
+    condition = Q(pk__in=[])
+    for slot in slots:
+        condition |= Q(starts_at__lt=slot.ends_at, ends_at__gt=slot.starts_at)
+    return condition
 
 
 # -- taking it -----------------------------------------------------------------------------
@@ -268,8 +304,8 @@ def book(training: Training) -> None:
         return
     by_session = needs(training)
     wanted = list(by_session.values())
-    if room_too_small(training.capacity, Room.objects.filter(sessions__training=training)):
-        raise TrainingError("room-too-small")
+    if too_small := room_too_small(training.capacity, _rooms(training), besides=training):
+        raise too_small
     if found := clashes(wanted, besides=training):
         raise DoubleBooked(found)
     _check_base(training, [need.slot for need in wanted])
@@ -279,6 +315,11 @@ def book(training: Training) -> None:
             Booking.objects.bulk_create(_rows(by_session.items()))
     except IntegrityError as error:  # taken since we looked
         raise DoubleBooked(clashes(wanted, besides=training)) from error
+
+
+def _rooms(training: Training) -> list[tuple[Room | None, Slot]]:
+    rows = training.sessions.select_related("room__venue")
+    return [(row.room, Slot(row.starts_at, row.ends_at)) for row in rows]
 
 
 def _check_base(training: Training, slots: Sequence[Slot]) -> None:
@@ -291,11 +332,11 @@ def _check_base(training: Training, slots: Sequence[Slot]) -> None:
 
 def _rows(wanted: Iterable[tuple[int, Need]]) -> Iterator[Booking]:
     for session_id, need in wanted:
-        for one in need.resources:
+        for kind, pk in dict.fromkeys(key for one in need.resources for key in one.keys):
             yield Booking(
                 session_id=session_id,
-                kind=one.kind,
-                resource_id=one.pk,
+                kind=kind,
+                resource_id=pk,
                 starts_at=need.slot.starts_at,
                 ends_at=need.slot.ends_at,
             )

@@ -6,7 +6,7 @@ import datetime as dt
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -17,9 +17,10 @@ from lms.core import clock
 from lms.core.crypto import keyed_hash
 from lms.members import audit
 from lms.members.models import Unit, User
-from lms.members.permissions import visible
-from lms.training.models import Base, CalendarFeed, Enrolment, Training, TrainingSession
+from lms.members.permissions import units_where, visible, within
+from lms.training.models import Base, CalendarFeed, Enrolment, RemovedSession, Training, TrainingSession
 
+M = TypeVar("M", TrainingSession, RemovedSession)
 TOKEN_BYTES = 24
 PAST_IN_FEED = dt.timedelta(days=120)
 """How far back a feed goes: what is older, a subscriber keeps or drops as he likes."""
@@ -30,12 +31,20 @@ PRODUCT = "-//Xiangxue//Trainings//ZH"
 
 
 def sessions(user: Any) -> QuerySet[TrainingSession]:
-    """The sessions that the person may read, those of his own classes and those he is enrolled in, the first one first."""
-    readable = visible(TrainingSession.objects.all(), user)
-    rows = TrainingSession.objects.filter(Q(pk__in=readable.order_by().values("pk")) | _own(user))
+    """The sessions that the person may read, goes to, is in charge of, or whose base he keeps; the first one first."""
+    rows = TrainingSession.objects.filter(Q(pk__in=_readable(TrainingSession, user)) | _own(user) | hosted_by(user))
     return rows.select_related("training__unit", "training__base", "training__trainer", "room__venue").order_by(
         "starts_at", "pk"
     )
+
+
+def _readable(model: type[M], user: Any) -> QuerySet[Any]:
+    return visible(model._default_manager.all(), user).order_by().values("pk")
+
+
+def hosted_by(user: Any) -> Q:
+    """Those at a base for whose unit the person plans, whoever holds them."""
+    return within(units_where(user, "trainings.plan"), "training__base__unit")
 
 
 def _own(user: Any) -> Q:
@@ -108,16 +117,41 @@ def feed_of(token: str) -> CalendarFeed | None:
 
 def sessions_of(feed: CalendarFeed) -> QuerySet[TrainingSession]:
     """What a feed shows: what its owner may read now, of himself, of a unit and all below it, or of a base."""
-    rows = sessions(feed.owner).filter(ends_at__gt=clock.now() - PAST_IN_FEED).prefetch_related("experts")
+    rows = _fed(TrainingSession, feed).select_related("training__unit", "training__base", "room__venue")
+    return rows.prefetch_related("experts").order_by("starts_at", "pk")
+
+
+def removed_of(feed: CalendarFeed) -> QuerySet[RemovedSession]:
+    """What a feed showed until it was taken off: programs keep it as called off instead of forgetting why it is gone."""
+    return _fed(RemovedSession, feed).select_related("training__unit")
+
+
+def _fed(model: type[M], feed: CalendarFeed) -> QuerySet[M]:
+    rows = model._default_manager.filter(ends_at__gt=clock.now() - PAST_IN_FEED)
+    readable = Q(pk__in=_readable(model, feed.owner)) | _own(feed.owner)
     if feed.kind == CalendarFeed.Kind.UNIT and feed.unit is not None:
-        return rows.filter(training__unit__path__startswith=feed.unit.path)
+        return rows.filter(readable, training__unit__path__startswith=feed.unit.path)
     if feed.kind == CalendarFeed.Kind.BASE:
-        return rows.filter(training__base=feed.base)
+        return rows.filter(readable | hosted_by(feed.owner), training__base=feed.base)
     return rows.filter(_own(feed.owner))
 
 
-def as_ical(rows: Iterable[TrainingSession], name: str) -> bytes:
-    """Sessions as one iCalendar file with the time zone written out; who calls off a training finds it as cancelled."""
+def bury(session: TrainingSession) -> RemovedSession:
+    """Keep of a session that is taken off what calendars need; in the caller's transaction, before it goes."""
+    return RemovedSession.objects.create(
+        training=session.training,
+        session_pk=session.pk,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        topic=session.topic,
+        place=where(session),
+        sequence=session.sequence + 1,
+        changed_at=clock.now(),
+    )
+
+
+def as_ical(rows: Iterable[TrainingSession], name: str, removed: Iterable[RemovedSession] = ()) -> bytes:
+    """Sessions as one iCalendar file with the time zone written out; what was called off stands in it as cancelled."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
@@ -126,6 +160,8 @@ def as_ical(rows: Iterable[TrainingSession], name: str) -> bytes:
     calendar.add("refresh-interval", dt.timedelta(hours=1), parameters={"VALUE": "DURATION"})
     for row in rows:
         calendar.add_component(_event(row))
+    for gone in removed:
+        calendar.add_component(_gone(gone))
     this_year = clock.today().year
     calendar.add_missing_timezones(dt.date(this_year - 1, 1, 1), dt.date(this_year + 3, 1, 1))
     return bytes(calendar.to_ical())
@@ -133,9 +169,25 @@ def as_ical(rows: Iterable[TrainingSession], name: str) -> bytes:
 
 def _event(session: TrainingSession) -> Event:
     """One session; its UID never changes, its SEQUENCE counts how often it was moved."""
+    cancelled = session.training.state == Training.State.CANCELLED
+    event = _bare(session, session.pk, cancelled=cancelled)
+    if place := where(session):
+        event.add("location", place)
+    event.add("description", "\n".join(_about(session)))
+    return event
+
+
+def _gone(session: RemovedSession) -> Event:
+    """A session that was taken off, under the UID that it had."""
+    event = _bare(session, session.session_pk, cancelled=True)
+    if session.place:
+        event.add("location", session.place)
+    return event
+
+
+def _bare(session: TrainingSession | RemovedSession, number: int, *, cancelled: bool) -> Event:
     training, event = session.training, Event()
-    cancelled = training.state == Training.State.CANCELLED
-    event.add("uid", f"{training.uuid}-{session.pk}@xiangxue")
+    event.add("uid", f"{training.uuid}-{number}@xiangxue")
     event.add("dtstamp", session.changed_at.astimezone(dt.UTC))
     event.add("last-modified", session.changed_at.astimezone(dt.UTC))
     event.add("sequence", session.sequence)
@@ -143,20 +195,19 @@ def _event(session: TrainingSession) -> Event:
     event.add("dtend", timezone.localtime(session.ends_at))
     event.add("summary", f"{training.title} · {session.topic}" if session.topic else training.title)
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
-    if place := where(session):
-        event.add("location", place)
-    event.add("description", "\n".join(_about(session)))
     return event
 
 
 def where(session: TrainingSession) -> str:
     """Where a session takes place, as exactly as it is known."""
     training = session.training
-    known = (session.room, training.base, training.place)
-    return next((str(one) for one in known if one), "")
+    if session.room is not None:
+        return str(session.room)
+    return " · ".join(str(one) for one in (training.base, training.place) if one)
 
 
 def _about(session: TrainingSession) -> list[str]:
     training = session.training
     teachers = [*(expert.name for expert in session.experts.all())] or [training.lecturer]
-    return [str(training.get_kind_display()), training.unit.name, *(name for name in teachers if name)]
+    kind = f"{training.get_kind_display()} {training.series}".strip()
+    return [kind, training.unit.name, *(name for name in teachers if name)]

@@ -9,8 +9,9 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from lms.members.models import Unit, User
+from lms.members.models import Member, Unit, User
 from lms.members.permissions import visible, visible_units
+from lms.training import selectors
 from lms.training.forms import DateInput, UnitChoice
 from lms.training.models import Base, BasePhoto, BudgetLine, Expert, Material, Organiser, Room, Training, Venue
 from lms.training.planning.budgets import Cost
@@ -61,6 +62,12 @@ class ExpertForm(EntryForm):
     """Somebody who is appointed to teach."""
 
     unit = UnitChoice(label=Expert._meta.get_field("unit").verbose_name)
+    member_code = forms.CharField(
+        label=_("党员编号"),
+        required=False,
+        max_length=20,
+        help_text=_("本人是本县党员的填写：他参加的培训和讲的课就不会排在同一时间"),
+    )
 
     class Meta:
         model = Expert
@@ -75,9 +82,39 @@ class ExpertForm(EntryForm):
             "availability",
             "appointed_on",
             "appointed_until",
+            "user",
             "is_active",
         ]
         widgets = {"appointed_on": DateInput, "appointed_until": DateInput}
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        accounts = selectors.trainers(user) | User.objects.filter(experts=self.instance.pk or 0).distinct()
+        account = cast(forms.ModelChoiceField, self.fields["user"])
+        account.queryset, account.help_text = accounts.distinct(), _("本人也作为负责教师登录的，选他的账号")
+        self.initial["member_code"] = self.instance.member.code if self.instance.member else ""
+
+    def clean_member_code(self) -> Member | None:
+        """The member with this code; one that the person may pick, or who was linked already."""
+        code = self.cleaned_data["member_code"].strip()
+        if not code:
+            return None
+        if self.instance.member is not None and self.instance.member.code == code:
+            return self.instance.member
+        found = selectors.pickable(self.user).filter(code=code).first()
+        if found is None:
+            raise forms.ValidationError(_("没有找到这个编号的党员"))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """An account that belongs to a member belongs to this one."""
+        values = super().clean() or {}
+        user, member = values.get("user"), values.get("member_code")
+        own = getattr(user, "member", None)
+        if own is not None and member is not None and own != member:
+            self.add_error("user", _("这个账号是另一名党员的"))
+        self.instance.member = member if "member_code" in values else self.instance.member
+        return values
 
 
 class OrganiserForm(EntryForm):
@@ -164,6 +201,7 @@ class BaseForm(EntryForm):
             "contact",
             "phone",
             "description",
+            "is_active",
         ]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -171,3 +209,14 @@ class BaseForm(EntryForm):
         cast(forms.IntegerField, self.fields["capacity"]).min_value = 1
         if self.instance.pk:
             del self.fields["code"]
+
+    def clean(self) -> dict[str, Any]:
+        """A point has both figures, and lies on earth (the database says so too)."""
+        values = super().clean() or {}
+        lat, lng = values.get("lat"), values.get("lng")
+        if (lat is None) != (lng is None) and not self.errors:
+            self.add_error("lat" if lat is None else "lng", _("经度和纬度要一起填"))
+        for name, most in (("lat", 90), ("lng", 180)):
+            if (value := values.get(name)) is not None and abs(value) > most:
+                self.add_error(name, _("在 %(least)s 到 %(most)s 之间") % {"least": -most, "most": most})
+        return values

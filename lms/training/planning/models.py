@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from lms.members.models import Unit, User
+from lms.members.models import Member, Unit, User
 
 
 class Venue(models.Model):
@@ -88,6 +88,13 @@ class Expert(models.Model):
     appointed_on = models.DateField(_("聘任日期"), null=True, blank=True)
     appointed_until = models.DateField(_("聘期至"), null=True, blank=True)
     is_active = models.BooleanField(_("在聘"), default=True)
+    # Who it is when the house knows him otherwise too: one person is in one place, as whatever he is booked.
+    user = models.ForeignKey(
+        User, verbose_name=_("登录账号"), null=True, blank=True, on_delete=models.PROTECT, related_name="experts"
+    )
+    member = models.ForeignKey(
+        Member, verbose_name=_("党员"), null=True, blank=True, on_delete=models.PROTECT, related_name="experts"
+    )
 
     view_permission = "trainings.plan"
     unit_lookup = "unit"
@@ -144,6 +151,7 @@ class Booking(models.Model):
         ROOM = "room", _("教室")
         EXPERT = "expert", _("专家教师")
         TRAINER = "trainer", _("负责教师")
+        PERSON = "person", _("党员")  # whoever of the three above is a member of the Party, beside what else he is
 
     session = models.ForeignKey("training.TrainingSession", on_delete=models.CASCADE, related_name="bookings")
     kind = models.CharField(max_length=8, choices=Kind)
@@ -162,6 +170,34 @@ class Booking(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.resource_id} {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class RemovedSession(models.Model):
+    """A session that was taken off a training: what calendars need to show it as called off (RFC 5545, STATUS)."""
+
+    training = models.ForeignKey("training.Training", on_delete=models.PROTECT, related_name="removed_sessions")
+    session_pk = models.PositiveBigIntegerField(unique=True)
+    starts_at = models.DateTimeField(_("开始时间"))
+    ends_at = models.DateTimeField(_("结束时间"))
+    topic = models.CharField(_("内容"), max_length=100, blank=True)
+    place = models.CharField(_("地点"), max_length=200, blank=True)
+    sequence = models.PositiveIntegerField()
+    changed_at = models.DateTimeField(_("取消时间"))
+
+    view_permission = "trainings.view"
+    unit_lookup = "training__unit"
+    own_lookup = "training__trainer"
+
+    class Meta:
+        verbose_name = _("已取消的课次")
+        verbose_name_plural = _("已取消的课次")
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="removed_ends_after_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.training} {self.starts_at:%Y-%m-%d %H:%M}"
 
 
 class CalendarFeed(models.Model):
@@ -212,6 +248,10 @@ class BasePhoto(models.Model):
     base = models.ForeignKey("training.Base", on_delete=models.PROTECT, related_name="photos")
     file = models.FileField(_("文件"), upload_to="bases/%Y/%m/", max_length=200)
     caption = models.CharField(_("照片说明"), max_length=60, blank=True)
+    # As pages show it: not wider than a telephone needs, and how large that is, so that nothing jumps while it loads.
+    small = models.FileField(upload_to="bases/%Y/%m/", max_length=200, blank=True)
+    width = models.PositiveSmallIntegerField(null=True, blank=True)
+    height = models.PositiveSmallIntegerField(null=True, blank=True)
     digest = models.CharField(max_length=64)
     added_at = models.DateTimeField(_("上传时间"))
     added_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

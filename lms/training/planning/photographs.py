@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.core.files.base import ContentFile
 from django.db import transaction
+from PIL import Image
 
 from lms.core import clock
+from lms.core import photos as pictures
 from lms.members import audit
 from lms.members.models import User
 from lms.training import files
 from lms.training.errors import TrainingError
 from lms.training.models import Base, BasePhoto
 
+WIDEST = 640
+"""As wide as a telephone shows it sharply; the whole one opens from there."""
 MOST = 12
 """So many a visitor looks through, and a page on a slow line can carry."""
 
@@ -33,15 +39,27 @@ def add(*, base: Base, data: bytes, caption: str, by: User | None) -> BasePhoto:
             raise TrainingError("photo-twice")
         row = BasePhoto(base=base, caption=caption, digest=checked.digest, added_at=clock.now(), added_by=by)
         row.file.save(f"{row.uuid}{checked.suffix}", ContentFile(checked.data), save=False)
+        small = _small(checked.data)
+        row.width, row.height = small.size
+        row.small.save(f"{row.uuid}-small{checked.suffix}", ContentFile(pictures.encode(small)), save=False)
         row.save()
         audit.record("base.photo", by=by, on=base, unit=base.unit, photo=str(row.uuid), caption=caption)
     return row
 
 
+def _small(data: bytes) -> Image.Image:
+    """As pages show it; one that is smaller already stays as large as it is."""
+    image = pictures.read(data)
+    image.thumbnail((WIDEST, WIDEST))
+    return image
+
+
 @transaction.atomic
 def remove(*, photo: BasePhoto, by: User | None) -> None:
     """Take a photograph away; its file goes once that is certain."""
-    file, base = photo.file, photo.base
+    base = photo.base
+    kept = [(one.storage, str(one.name)) for one in (photo.file, photo.small) if one]
     audit.record("base.photo.remove", by=by, on=base, unit=base.unit, photo=str(photo.uuid), caption=photo.caption)
     photo.delete()
-    transaction.on_commit(lambda: file.storage.delete(str(file.name)))
+    for storage, name in kept:
+        transaction.on_commit(partial(storage.delete, name))

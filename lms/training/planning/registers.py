@@ -13,6 +13,7 @@ from lms.core import clock
 from lms.members import audit
 from lms.members.models import User
 from lms.training.models import Base, Expert, Organiser, Room, Training, TrainingSession, Venue
+from lms.training.planning import bookings
 
 Entry = Base | Venue | Room | Expert | Organiser
 
@@ -32,7 +33,8 @@ class Stock:
         serving = Q(is_active=True) & (Q(appointed_until__isnull=True) | Q(appointed_until__gte=today))
         in_use = Q(is_active=True, venue__is_active=True)
         rooms = Room.objects.filter(in_use | Q(sessions__in=own)).select_related("venue__unit").distinct()
-        experts = Expert.objects.filter(serving | Q(sessions__in=own)).select_related("unit").distinct()
+        experts = Expert.objects.filter(serving | Q(sessions__in=own)).distinct()
+        experts = experts.select_related("unit", "user__member", "member__user")
         return cls({room.pk: room for room in rooms}, {expert.pk: expert for expert in experts})
 
     @property
@@ -48,14 +50,25 @@ class Stock:
 
 @transaction.atomic
 def save(*, entry: Entry, by: User | None) -> Entry:
-    """Write a new or changed entry, with its audit row: what changed, from what to what."""
+    """Write a new or changed entry, with its audit row: what changed, from what to what. Raises as ``bookings.book``."""
     old = _values(entry) if entry.pk else {}
     entry.save()
     changes = {name: [str(old.get(name, "")), str(value)] for name, value in _values(entry).items()}
     detail = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     action = f"{entry._meta.model_name}.{'update' if old else 'create'}"
     audit.record(action, by=by, on=entry, unit=entry.unit, changes=detail)
+    if isinstance(entry, Expert) and detail.keys() & {"user_id", "member_id"}:
+        _rebook(entry)
     return entry
+
+
+def _rebook(expert: Expert) -> None:
+    """What he is booked for follows who he is. Raises DoubleBooked when he turns out to be in two places."""
+    ahead = Training.objects.filter(
+        state=Training.State.OPEN, sessions__experts=expert, sessions__ends_at__gt=clock.now()
+    )
+    for training in ahead.order_by("pk").distinct():
+        bookings.book(training)
 
 
 def _values(entry: Entry) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 MOST_REPEATS = 60
 """As many sessions as the form of a training takes."""
@@ -51,6 +51,17 @@ def peak(wanted: Slot, others: Iterable[tuple[Slot, int]]) -> int:
     near = [(slot, heads) for slot, heads in others if slot.overlaps(wanted)]
     moments = {wanted.starts_at} | {slot.starts_at for slot, _heads in near if slot.starts_at > wanted.starts_at}
     return max(sum(heads for slot, heads in near if slot.starts_at <= at < slot.ends_at) for at in moments)
+
+
+def crowded(others: Iterable[tuple[Slot, int]], most: int) -> list[Slot]:
+    """The stretches in which more than ``most`` people of ``others`` (stretch, heads) are there at once."""
+    rows = list(others)
+    moments = sorted({at for slot, _heads in rows for at in (slot.starts_at, slot.ends_at)})
+    return [
+        Slot(begin, end)
+        for begin, end in pairwise(moments)
+        if sum(heads for slot, heads in rows if slot.starts_at <= begin < slot.ends_at) > most
+    ]
 
 
 def repeats(

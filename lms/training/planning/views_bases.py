@@ -12,19 +12,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from lms.members.http import SignedInRequest
-from lms.members.permissions import can, can_anywhere
+from lms.members.permissions import can
 from lms.training import files, selectors
 from lms.training.errors import TrainingError
 from lms.training.forms import posted
 from lms.training.models import Base, BasePhoto
 from lms.training.planning import photographs
 from lms.training.planning.forms import PhotoForm
+from lms.training.visits.selectors import stars_of
 
 
 @require_safe
 def public_bases(request: SignedInRequest) -> HttpResponse:
     """All bases by kind."""
-    bases = Base.objects.select_related("unit").order_by("kind", "code")
+    bases = Base.objects.filter(is_active=True).select_related("unit").order_by("kind", "code")
     kinds = [(kind.label, [base for base in bases if base.kind == kind]) for kind in Base.Kind]
     return render(request, "training/planning/public_bases.html", {"kinds": [one for one in kinds if one[1]]})
 
@@ -37,18 +38,20 @@ def public_base(request: SignedInRequest, code: str) -> HttpResponse:
     context = {
         "base": base,
         "photos": base.photos.all(),
+        "stars": stars_of(base),
         "told_contact": signed_in and bool(base.contact or base.phone),
         "on_desk": signed_in and selectors.may_open_desk(request.user),
-        "may_plan": signed_in and can_anywhere(request.user, "trainings.plan"),
+        "may_plan": signed_in and selectors.may_begin(request.user),
     }
     return render(request, "training/planning/public_base.html", context)
 
 
 @require_safe
 def base_photo(request: SignedInRequest, code: str, file: UUID) -> HttpResponseBase:
-    """One photograph of a base, for everybody."""
+    """One photograph of a base, for everybody: as small as pages show it, or the whole one with ``?whole``."""
     row = get_object_or_404(BasePhoto, base__code=code, uuid=file)
-    response = files.served(row.file, files.SHOWN_AS[files.PHOTO], inline=True)
+    shown = row.file if "whole" in request.GET or not row.small else row.small
+    response = files.served(shown, files.SHOWN_AS[files.PHOTO], inline=True)
     response["Cache-Control"] = "public, max-age=86400"
     return response
 

@@ -36,7 +36,7 @@ COLUMNS = [
 @login_required
 def training_budget(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """The lines of one training, for those who plan it."""
-    training = selectors.training_or_404(request.user, uuid, "plan")
+    training = selectors.training_or_404(request.user, uuid, "budget")
     forms = cost_forms(training, posted(request))
     if request.method == "POST" and all(form.is_valid() for _label, form in forms):
         costs = {item.value: form.cost() for item, (_label, form) in zip(BudgetLine.Item, forms, strict=True)}

@@ -22,7 +22,7 @@ from lms.members.permissions import can_anywhere, visible_units
 from lms.training import selectors
 from lms.training.finding import opened_by
 from lms.training.forms import UnitChoice, posted
-from lms.training.models import Base, CalendarFeed, TrainingSession
+from lms.training.models import Base, CalendarFeed, Expert, TrainingSession
 from lms.training.planning import calendars
 
 WEEK = dt.timedelta(days=7)
@@ -31,7 +31,7 @@ WEEKDAYS = [gettext_lazy(name) for name in ("一", "二", "三", "四", "五", "
 
 
 class CalendarFilter(forms.Form):
-    """Which stretch is shown, and of which base or trainer; all of it stays in the address."""
+    """Which stretch is shown, and of which base, trainer or expert; all of it stays in the address."""
 
     view = forms.ChoiceField(
         required=False, choices=[("month", gettext_lazy("月")), ("week", gettext_lazy("周"))], widget=forms.HiddenInput
@@ -43,20 +43,30 @@ class CalendarFilter(forms.Form):
     trainer = forms.ModelChoiceField(
         User.objects.none(), label=gettext_lazy("负责教师"), required=False, empty_label=_("全部")
     )
+    expert = forms.ModelChoiceField(
+        Expert.objects.none(), label=gettext_lazy("授课专家"), required=False, empty_label=_("全部")
+    )
 
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data)
-        seen = calendars.sessions(user).order_by().values("training__trainer")
-        cast(forms.ModelChoiceField, self.fields["trainer"]).queryset = User.objects.filter(pk__in=seen)
+        seen = calendars.sessions(user).order_by()
+        cast(forms.ModelChoiceField, self.fields["trainer"]).queryset = User.objects.filter(
+            pk__in=seen.values("training__trainer")
+        )
+        cast(forms.ModelChoiceField, self.fields["expert"]).queryset = Expert.objects.filter(
+            pk__in=seen.values("experts")
+        )
         if not selectors.may_open_desk(user):
-            del self.fields["base"], self.fields["trainer"]
+            del self.fields["base"], self.fields["trainer"], self.fields["expert"]
 
     def apply(self, rows: QuerySet[TrainingSession]) -> QuerySet[TrainingSession]:
-        """The sessions of the base and trainer that were chosen."""
+        """The sessions of the base, trainer and expert that were chosen."""
         if base := self.cleaned_data.get("base"):
             rows = rows.filter(training__base=base)
         if trainer := self.cleaned_data.get("trainer"):
             rows = rows.filter(training__trainer=trainer)
+        if expert := self.cleaned_data.get("expert"):
+            rows = rows.filter(experts=expert)
         return rows
 
 
@@ -81,6 +91,7 @@ def calendar(request: SignedInRequest) -> HttpResponse:
         "day": day,
         "days": days,
         "opened": opened_by(request.user, shown),
+        "hosted": set(rows.filter(calendars.hosted_by(request.user)).values_list("pk", flat=True)),
         "weekdays": WEEKDAYS,
         "before": day.replace(day=1) - clock.DAY if view == "month" else day - WEEK,
         "after": (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1) if view == "month" else day + WEEK,
@@ -156,6 +167,6 @@ def calendar_ics(request: SignedInRequest, token: str) -> HttpResponse:
     feed = calendars.feed_of(token)
     if feed is None:
         raise Http404
-    body = calendars.as_ical(calendars.sessions_of(feed), str(feed))
+    body = calendars.as_ical(calendars.sessions_of(feed), str(feed), calendars.removed_of(feed))
     headers = {"Cache-Control": "private, max-age=900", "Content-Disposition": 'inline; filename="xiangxue.ics"'}
     return HttpResponse(body, content_type="text/calendar; charset=utf-8", headers=headers)

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from lms.core import clock, tables
 from lms.members.http import SignedInRequest
 from lms.members.permissions import can, can_anywhere
+from lms.training.errors import TrainingError
 from lms.training.forms import posted
 from lms.training.models import Base, Expert, Organiser, Room, Venue
 from lms.training.planning import forms, registers
@@ -121,6 +122,7 @@ REGISTERS = {
             (gettext_lazy("主题或作物"), lambda row: row.theme),
             (gettext_lazy("容纳人数"), lambda row: row.capacity),
             CONTACT,
+            STATE,
         ),
     ),
 }
@@ -194,8 +196,11 @@ def _edit(request: SignedInRequest, name: str, register: Register, entry: Any) -
     form = register.form(posted(request), instance=entry, user=request.user)
     back = reverse("register-list", args=[name])
     if request.method == "POST" and form.is_valid():
-        registers.save(entry=form.save(commit=False), by=request.user)
-        return redirect(back)
+        try:
+            registers.save(entry=form.save(commit=False), by=request.user)
+            return redirect(back)
+        except TrainingError as error:
+            form.add_error(None, error.message)
     words = {"what": register.title}
     heading = _("修改%(what)s") % words if entry else _("新增%(what)s") % words
     context = {"form": form, "heading": capfirst(heading), "back": back}

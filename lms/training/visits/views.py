@@ -35,7 +35,7 @@ def ask(request: SignedInRequest, code: str) -> HttpResponse:
     """Ask a base for a half-day; a full one names the next free."""
     if not can_anywhere(request.user, "trainings.plan"):
         raise Http404
-    base = get_object_or_404(Base.objects.select_related("unit"), code=code)
+    base = get_object_or_404(Base.objects.filter(is_active=True).select_related("unit"), code=code)
     first = {name: request.GET[name] for name in ("day", "half", "people", "topic") if name in request.GET}
     form, free = AskForm(posted(request), user=request.user, base=base, initial=first), []
     if request.method == "POST" and form.is_valid():

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import icalendar
 import pytest
+from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
+from pytest_django.live_server_helper import LiveServer
 
 from lms.members.models import RoleGrant
 from lms.training import services
-from lms.training.models import Base, CalendarFeed, Training
+from lms.training.models import Base, CalendarFeed, Expert, Training
 from lms.training.planning import calendars
 from lms.training.services import SessionPlan, plan_of
 from tests.conftest import County
@@ -70,7 +73,8 @@ def test_a_feed_shows_what_its_owner_may_read_now(classroom: ClassRoom, personas
     klass = classroom.training.title
     assert sorted(titles(county, kind="unit", unit=personas.root)) == sorted([klass, klass, visit.title])
     assert titles(county, kind="base", base=orchard) == [visit.title]
-    assert titles(town, kind="base", base=orchard) == []
+    assert titles(town, kind="base", base=orchard) == [visit.title]  # of another town, to the base that this one keeps
+    assert titles(personas.users["secretary"], kind="base", base=orchard) == []
     assert titles(town, kind="unit", unit=personas.root) == [klass, klass]
     services.enrol(training=visit, member=personas.users["member"].member, by=None)
     assert titles(personas.users["member"], kind="own") == [visit.title]
@@ -145,8 +149,71 @@ def test_a_real_calendar_program_takes_the_feed(classroom: ClassRoom, personas: 
     later = SessionPlan(on(NEXT_DAY, 14, 30), on(NEXT_DAY, 17, 30), "half_day", "修剪与嫁接")
     services.update_session(session=classroom.second, plan=later, by=None)
     assert taken()[1] == "2026-03-06 12:30-15:30 葡萄栽培培训班 · 修剪与嫁接 CONFIRMED"
+    extra = SessionPlan(on(NEXT_DAY, 19), on(NEXT_DAY, 20), "clock", "答疑")
+    session = services.add_session(training=classroom.training, plan=extra, by=None)
+    assert taken()[2] == "2026-03-06 17:00-18:00 葡萄栽培培训班 · 答疑 CONFIRMED"
+    services.remove_session(session=session, by=None)
+    assert taken()[2] == "2026-03-06 17:00-18:00 葡萄栽培培训班 · 答疑 CANCELLED"
+    assert taken()[0].endswith("CONFIRMED")
     services.cancel_training(training=classroom.training, reason="下雨", by=None)
-    assert [row.rpartition(" ")[2] for row in taken()] == ["CANCELLED", "CANCELLED"]
+    assert [row.rpartition(" ")[2] for row in taken()] == ["CANCELLED", "CANCELLED", "CANCELLED"]
+
+
+def test_what_was_taken_off_keeps_its_uid_and_counts_up(classroom: ClassRoom, personas: County) -> None:
+    feeds = [
+        calendars.subscribe(owner=personas.users[who], **about)
+        for who, about in (("trainer", {"kind": "own"}), ("town", {"kind": "unit", "unit": personas.town}))
+    ]
+    before = {event["UID"]: event["SEQUENCE"] for event in fetched(feeds[0][1])}
+    services.remove_session(session=classroom.second, by=None)
+    for _feed, token in feeds:
+        kept, gone = fetched(token)
+        assert (kept["STATUS"], gone["STATUS"]) == ("CONFIRMED", "CANCELLED")
+        assert gone["SEQUENCE"] == before[gone["UID"]] + 1
+        assert gone.start == on(NEXT_DAY, 8, 30)
+    _feed, token = calendars.subscribe(owner=personas.users["member"], kind="own")
+    assert fetched(token) == []  # who never had it is not told that it is off
+
+
+def test_the_row_that_is_kept_of_a_session_ends_after_it_starts(classroom: ClassRoom) -> None:
+    gone = calendars.bury(classroom.second)
+    gone.ends_at = gone.starts_at
+    with pytest.raises(IntegrityError, match="removed_ends_after_start"):
+        gone.save()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_feeds_of_a_town_and_of_a_base_by_http_from_a_running_site(
+    live_server: LiveServer, personas: County, tmp_path: Path
+) -> None:
+    """A client of its own asks over the wire; the calendar program takes what it got, twice, a move between."""
+    town, other = personas.town, personas.other_town
+    base = Base.objects.create(code="JD01", name="石桥葡萄基地", kind="industry", unit=town)
+    fields = {"category": "skills", "capacity": 20, "by": None}
+    late = SessionPlan(on(FIRST_DAY, 14), on(FIRST_DAY, 16))
+    visit = services.plan_training(kind="visit", unit=other, title="柳河参观", base=base, sessions=[late], **fields)
+    services.plan_training(kind="class", unit=town, title="嫁接", sessions=[plan_of(visit.sessions.get())], **fields)
+    owner = personas.users["town"]
+    _feed, of_town = calendars.subscribe(owner=owner, kind="unit", unit=town)
+    _feed, of_base = calendars.subscribe(owner=owner, kind="base", base=base)
+
+    def shown(token: str, name: str) -> list[str]:
+        home = tmp_path / name
+        home.mkdir(exist_ok=True)
+        address = live_server.url + reverse("calendar-ics", args=[token])
+        with urllib.request.urlopen(address, timeout=60) as answer:  # our own server
+            assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+            (home / "feed.ics").write_bytes(answer.read())
+        khal(home, "import", "--batch", "-a", "xiangxue", str(home / "feed.ics"))
+        line = "{start-date} {start-time} {title} {location} {status}"
+        listed = khal(home, "list", "--day-format", "", "--format", line, "2026-03-01", "31d")
+        return [row.strip() for row in listed.splitlines() if row.strip()]
+
+    assert shown(of_town, "town") == ["2026-03-05 12:00 嫁接  CONFIRMED"]
+    assert shown(of_base, "base") == ["2026-03-05 12:00 柳河参观 石桥葡萄基地 CONFIRMED"]
+    moved = SessionPlan(on(NEXT_DAY, 14), on(NEXT_DAY, 16))
+    services.update_session(session=visit.sessions.get(), plan=moved, by=None)
+    assert shown(of_base, "base") == ["2026-03-06 12:00 柳河参观 石桥葡萄基地 CONFIRMED"]
 
 
 # -- the pages ------------------------------------------------------------------------------
@@ -174,6 +241,32 @@ def test_the_calendar_of_a_base_and_of_a_trainer(
         return sum(len(one.sessions) for one in answer.context["days"])
 
     assert (count(), count(base=orchard.code), count(trainer=personas.users["trainer"].pk)) == (2, 0, 2)
+    expert = Expert.objects.create(unit=personas.town, name="方志远")
+    classroom.second.experts.add(expert)
+    assert count(expert=expert.pk) == 1
+
+
+def test_who_keeps_a_base_sees_the_visits_of_other_towns(
+    classroom: ClassRoom, personas: County, orchard: Base, login: Login
+) -> None:
+    """In the calendar by base, and on the base's page, with the way to the visit's own page; others of that town stay away."""
+    fields = {"unit": personas.other_town, "category": "skills", "by": None, "sessions": [plan_of(classroom.first)]}
+    visit = services.plan_training(kind="visit", title="柳河镇参观", base=orchard, capacity=9, **fields)
+    services.plan_training(kind="class", title="柳河镇内部", **fields)
+    record = reverse("visit-record", args=[visit.uuid])
+    for page in (
+        login("town").get(reverse("calendar"), {"day": "2026-03-05", "base": orchard.code}),
+        login("town").get(reverse("base-detail", args=[orchard.code])),
+    ):
+        assert "柳河镇参观" in page.content.decode() and "柳河镇内部" not in page.content.decode()
+        assert record in page.content.decode()
+        assert reverse("training-detail", args=[visit.uuid]) not in page.content.decode()
+    assert login("town").get(record).status_code == 200
+    for page in (
+        login("secretary").get(reverse("calendar"), {"day": "2026-03-05", "base": orchard.code}),
+        login("secretary").get(reverse("base-detail", args=[orchard.code])),
+    ):
+        assert "柳河镇参观" not in page.content.decode()
 
 
 def test_a_session_over_midnight_is_on_both_days(personas: County) -> None:
