@@ -10,10 +10,11 @@ from django.db import IntegrityError, connection, transaction
 
 from lms.members.models import Unit
 from lms.training import services
-from lms.training.models import Base, Booking, Room, Training, Venue
+from lms.training.models import Base, Booking, Expert, Room, Training, Venue
 from lms.training.planning import bookings
 from lms.training.services import SessionPlan
 from tests.conftest import build_tree
+from tests.factories import make_user
 from tests.training.conftest import on
 from tests.training.test_races import at_once
 
@@ -30,7 +31,8 @@ def hall() -> Room:
 
 
 def plan(unit: Unit, day: dt.date, room: Room | None, **fields: object) -> Training:
-    session = SessionPlan(on(day, 9), on(day, 11), "clock", "", room)
+    experts = fields.pop("experts", ())
+    session = SessionPlan(on(day, 9), on(day, 11), "clock", "", room, experts)  # type: ignore[arg-type]
     values = {"kind": "class", "title": "培训班", "category": "skills", "capacity": 30, **fields}
     return services.plan_training(unit=unit, sessions=[session], by=None, **values)
 
@@ -81,3 +83,24 @@ def test_a_base_asked_for_at_once_is_never_overfull(hall: Room) -> None:
         errors = at_once(*(ask for _rival in range(RIVALS)))
         assert len(errors) == RIVALS - 1
         assert all(isinstance(error, bookings.BaseFull) for error in errors)
+
+
+def test_one_person_wanted_at_once_as_trainer_and_as_expert_is_booked_once(hall: Room) -> None:
+    """By his account in one plan, by the register of experts in the other: the same rows of one constraint."""
+    trainer = make_user("fang")
+    expert = Expert.objects.create(unit=hall.unit, name="方志远", user=trainer)
+    for number in range(ROUNDS):
+        day = FIRST + dt.timedelta(days=number)
+        in_charge = partial(plan, hall.unit, day, None, trainer=trainer)
+        lecturing = partial(plan, hall.unit, day, None, experts=(expert,))
+        errors = at_once(*([in_charge, lecturing] * (RIVALS // 2)))
+        assert len(errors) == RIVALS - 1
+        assert all(isinstance(error, bookings.DoubleBooked) for error in errors)
+    assert Booking.objects.filter(kind="trainer", resource_id=trainer.pk).count() == ROUNDS
+
+
+def test_numbers_taken_at_once_are_all_different(hall: Room) -> None:
+    """As many plans of one unit at the same moment: none is refused, each has a number of its own."""
+    errors = at_once(*(partial(plan, hall.unit, FIRST, None) for _rival in range(RIVALS)))
+    assert not errors
+    assert sorted(Training.objects.values_list("number", flat=True)) == list(range(1, RIVALS + 1))
