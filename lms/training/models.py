@@ -23,7 +23,7 @@ from lms.training.closing.models import (
     SurveyAnswer,
     SurveyTicket,
 )
-from lms.training.filling.models import Quota, SignUpTerms
+from lms.training.filling.models import Leave, Quota, Ride, RideSeat, SignUpTerms
 from lms.training.paper.models import SheetPage, SheetPhoto, SignInSheet
 from lms.training.planning.models import (
     BasePhoto,
@@ -59,6 +59,7 @@ __all__ = [
     "Expert",
     "HeadCount",
     "HostCount",
+    "Leave",
     "MakeUp",
     "MakeUpFile",
     "Material",
@@ -67,6 +68,8 @@ __all__ = [
     "Package",
     "PlaceCheck",
     "Quota",
+    "Ride",
+    "RideSeat",
     "Room",
     "Scan",
     "ScanDecision",
@@ -268,6 +271,9 @@ class Enrolment(models.Model):
     nominated_by = models.ForeignKey(
         User, verbose_name=_("推荐人"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    replaces = models.ForeignKey(
+        "self", verbose_name=_("顶替"), null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
 
     view_permission = "trainings.view"
     unit_lookup = "training__unit"
@@ -282,6 +288,9 @@ class Enrolment(models.Model):
                 condition=Q(state="waiting", waiting_since__isnull=False)
                 | (~Q(state="waiting") & Q(waiting_since__isnull=True)),
                 name="enrolment_waits_since",
+            ),
+            models.CheckConstraint(
+                condition=Q(replaces__isnull=True) | ~Q(replaces=F("id")), name="enrolment_replaces_another"
             ),
         ]
         indexes = [models.Index(fields=["training", "state", "waiting_since"], name="enrolment_queue")]

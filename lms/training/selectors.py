@@ -30,7 +30,8 @@ from lms.members.permissions import (
     within,
 )
 from lms.training import claims_selectors, rules
-from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
+from lms.training.filling import covered, seats
+from lms.training.models import Attendance, Base, Enrolment, Leave, Training, TrainingSession
 from lms.training.worth import as_rule, credits_of_marks
 
 TRAININGS_A_CHUNK = 50
@@ -201,7 +202,7 @@ class Offer:
 
 
 def offers_for(member: Member) -> list[Offer]:
-    """Open trainings of the member's unit and the units above it that have not begun, with a seat left, the next first.
+    """Open trainings of the member's unit and the units above it that have not begun, with a seat left to him, the next first.
 
     One in which he is enrolled, proposed, waiting or refused, that takes place while he is in another, or to which members
     do not sign up themselves, is left out.
@@ -217,13 +218,16 @@ def offers_for(member: Member) -> list[Offer]:
         .exclude(pk__in=own)
         .order_by("starts_at", "pk")
     )
-    found = []
-    for training in ahead.prefetch_related("sessions"):
-        sessions = list(training.sessions.all())
+    found, there = [], list(ahead.prefetch_related("sessions"))
+    free = seats.seats_of_many(there)
+    for training in there:
+        left, sessions = free[training.pk].left(member.unit.path), list(training.sessions.all())
+        if not left:
+            continue
         if any(one.starts_at < other.ends_at and other.starts_at < one.ends_at for one in sessions for other in taken):
             continue
         hours = sum((_worth(training, session, price) for session in sessions), ZERO)
-        found.append(Offer(training, sessions, training.capacity - training.enrolled, hours))
+        found.append(Offer(training, sessions, left, hours))
     return found
 
 
@@ -239,10 +243,11 @@ def _worth(training: Training, session: TrainingSession, price: Tariffs) -> Deci
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """One person of a session's roster; ``attendance`` is None until somebody made a mark."""
+    """One person of a session's roster; ``attendance`` is None until somebody made a mark, ``leave`` unless one was asked."""
 
     member: Member
     attendance: Attendance | None
+    leave: Leave | None = None
 
     @property
     def status(self) -> str:
@@ -289,9 +294,12 @@ def enrolled_members(training: Training) -> QuerySet[Member]:
 
 
 def roster(session: TrainingSession) -> list[RosterRow]:
-    """Everyone enrolled with the mark of this session; three queries however many they are."""
+    """Everyone enrolled with the mark and the leave of this session; four queries however many they are."""
     marks = {row.member_id: row for row in session.attendances.all()}
-    return [RosterRow(member, marks.get(member.pk)) for member in enrolled_members(session.training)]
+    leaves = covered.by_member(session)
+    return [
+        RosterRow(member, marks.get(member.pk), leaves.get(member.pk)) for member in enrolled_members(session.training)
+    ]
 
 
 def tally(session: TrainingSession) -> Tally:
