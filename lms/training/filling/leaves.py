@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import Q
 
 from lms.core import clock
 from lms.members import audit
@@ -37,7 +38,7 @@ def ask(*, training: Training, session: TrainingSession | None, member: Member, 
     rows = Leave.objects.filter(training=training, member=member)
     if rows.filter(state=State.ASKED).exists():
         raise TrainingError("leave-open")
-    if rows.filter(state=State.GRANTED, session=session).exists():
+    if rows.filter(Q(session=session) | Q(session=None), state=State.GRANTED).exists():
         raise TrainingError("leave-granted")
     if not _not_at(ahead, member):
         raise TrainingError("has-attendance")

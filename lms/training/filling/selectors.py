@@ -52,6 +52,12 @@ def nominations(training: Training) -> QuerySet[Enrolment]:
     return rows.select_related("member__unit", "unit", "nominated_by").order_by("unit__path", "member__sort_key")
 
 
+def substitutes_in(training: Training) -> QuerySet[Enrolment]:
+    """Who sits in the place of somebody else."""
+    rows = Enrolment.objects.filter(training=training, state=State.ENROLLED, replaces__isnull=False)
+    return rows.select_related("member", "unit", "replaces__member").order_by("unit__path", "member__sort_key")
+
+
 def terms_of(training: Training) -> SignUpTerms:
     """The terms of signing up; those of a training that says nothing are the model's defaults."""
     return SignUpTerms.objects.filter(training=training).first() or SignUpTerms(training=training)

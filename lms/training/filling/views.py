@@ -52,6 +52,7 @@ def _filling(request: SignedInRequest, training: Training, **bound: Any) -> Http
         "may_decide": not all(own),
         "waiting": seats.waiting_list(training),
         "enrolled": trainings.enrolled_members(training).count(),
+        "substitutes": selectors.substitutes_in(training),
         "asked": selectors.leaves_of(training).filter(state=Leave.State.ASKED),
         "answer": AnswerForm(auto_id=False),
         "own_user": request.user.pk,

@@ -113,6 +113,13 @@ def test_one_waits_at_a_time_and_may_be_taken_back(seated: ClassRoom) -> None:
     assert ask(seated, whole=True).state == "asked"
 
 
+def test_what_is_granted_is_not_asked_again(seated: ClassRoom, personas: County) -> None:
+    leaves.grant(leave=ask(seated, whole=True), by=personas.users["trainer"])
+    for whole in (True, False):
+        with refused("leave-granted"):
+            ask(seated, whole=whole)
+
+
 def test_what_is_over_who_has_no_seat_and_who_gives_no_reason_is_turned_away(
     seated: ClassRoom, personas: County, week_before: time_machine.Coordinates
 ) -> None:

@@ -154,3 +154,4 @@ def test_who_runs_it_finds_the_key_beside_each_name(
     assert url in client.get(reverse("training-detail", args=[small.uuid])).text
     client.post(url, {"member": people[1].code, "reason": "有事"})
     assert states(small) == {"甲0": "cancelled", "甲1": "enrolled"}
+    assert "甲1 顶替 甲0" in client.get(reverse("training-filling", args=[small.uuid])).text

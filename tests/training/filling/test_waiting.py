@@ -181,7 +181,7 @@ def told(kind: str = "training.quota") -> list[tuple[str, str]]:
 
 
 def test_a_town_is_told_of_the_seats_it_fills_and_of_another_number_only(
-    small: Training, people: list[Member], personas: County
+    small: Training, people: list[Member], personas: County, week_before: time_machine.Coordinates
 ) -> None:
     until = clock.now() + dt.timedelta(days=2)
     services.set_terms(training=small, is_open=True, until=None, nominate_until=until, by=None)
@@ -190,6 +190,7 @@ def test_a_town_is_told_of_the_seats_it_fills_and_of_another_number_only(
     assert "名额：1" in told()[0][1] and "2月28日（周六）09:00" in told()[0][1]
     services.set_quotas(training=small, quotas={personas.town: 1}, by=personas.users["county"])
     assert len(told()) == 1
+    week_before.shift(60)
     services.set_quotas(training=small, quotas={personas.town: 2}, by=personas.users["county"])
     assert "名额：2" in told()[1][1]
 
