@@ -68,7 +68,7 @@ class Leave(models.Model):
         verbose_name=_("课次"),
         null=True,
         blank=True,
-        on_delete=models.PROTECT,
+        on_delete=models.CASCADE,  # a session is deleted only before anybody is marked, so before any leave is granted
         related_name="leaves",
     )
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="leaves")
@@ -84,10 +84,6 @@ class Leave(models.Model):
     )
     decided_at = models.DateTimeField(_("办理时间"), null=True, blank=True)
     answer = models.CharField(_("答复"), max_length=200, blank=True)
-
-    view_permission = "trainings.view"
-    unit_lookup = "training__unit"
-    own_lookup = "member__user"
 
     class Meta:
         verbose_name = _("请假")

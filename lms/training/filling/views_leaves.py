@@ -14,11 +14,10 @@ from django.views.decorators.http import require_POST
 
 from lms.core import clock
 from lms.members.http import SignedInRequest
-from lms.members.permissions import get_or_404
 from lms.training import selectors as trainings
 from lms.training.errors import TrainingError
 from lms.training.filling import leaves, selectors
-from lms.training.filling.forms import AnswerForm, LeaveForm
+from lms.training.filling.forms import MOST_LETTERS, AnswerForm, LeaveForm
 from lms.training.filling.views_own import own_member
 from lms.training.forms import posted
 from lms.training.models import Enrolment, Leave, Training
@@ -67,10 +66,11 @@ def _values(form: LeaveForm, training: Training) -> dict[str, Any]:
 @require_POST
 def leave_decide(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Grant or refuse what somebody asked for; nobody his own."""
-    row = get_or_404(Leave.objects.select_related("training__unit", "member"), request.user, uuid=uuid)
-    if not trainings.may_run(request.user, row.training) or row.member.user_id == request.user.pk:
+    row = get_object_or_404(Leave.objects.select_related("training", "member"), uuid=uuid)
+    trainings.training_or_404(request.user, row.training.uuid, "run")
+    if row.member.user_id == request.user.pk:
         raise Http404
-    answer = request.POST.get("answer", "")[: Leave._meta.get_field("answer").max_length]
+    answer = request.POST.get("answer", "")[:MOST_LETTERS]
     try:
         if "refuse" in request.POST:
             leaves.refuse(leave=row, answer=answer, by=request.user)

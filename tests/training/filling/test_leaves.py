@@ -113,6 +113,12 @@ def test_one_waits_at_a_time_and_may_be_taken_back(seated: ClassRoom) -> None:
     assert ask(seated, whole=True).state == "asked"
 
 
+def test_a_session_that_is_called_off_takes_what_was_asked_of_it_along(seated: ClassRoom) -> None:
+    ask(seated)
+    core.remove_session(session=seated.first, by=None)
+    assert not Leave.objects.exists()
+
+
 def test_what_is_granted_is_not_asked_again(seated: ClassRoom, personas: County) -> None:
     leaves.grant(leave=ask(seated, whole=True), by=personas.users["trainer"])
     for whole in (True, False):
