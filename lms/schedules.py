@@ -33,6 +33,7 @@ RECURRING = (
     Recurring("resume-trials", "lms.reports.trial_tasks.resume_trials", minutes=5),
     Recurring("resume-packages", "lms.training.closing.tasks.resume_packages", minutes=5),
     Recurring("close-overdue-trainings", "lms.training.closing.tasks.close_overdue", minutes=60),
+    Recurring("release-seats-of-gone", "lms.training.tasks.release_seats", minutes=60),
     Recurring("resume-reratings", "lms.hours.tasks.resume_reratings", minutes=5),
     Recurring("forget-old-uploads", "courses.tasks.forget_old_uploads", hour=3),
     Recurring("goals-follow-the-calendar", "lms.goals.tasks.follow_the_calendar", hour=1),

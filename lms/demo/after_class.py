@@ -11,6 +11,7 @@ from lms.demo.people import Cast, Population
 from lms.members.models import Member
 from lms.training import services
 from lms.training.closing import appeals, makeups, results, surveys
+from lms.training.filling import leaves
 from lms.training.models import Training
 from lms.training.services import Reconciliation, SessionPlan
 
@@ -30,7 +31,8 @@ def live_through(county: County, people: Population, cast: Cast) -> None:
     with clock.told(second.ends_at + dt.timedelta(hours=2)):
         services.mark(session=first, marks={member.pk: "present" for member in due}, by=trainer)
         came = {member.pk: "present" for member in due[2:]}
-        services.mark(session=second, marks={**came, due[0].pk: "absent", due[1].pk: "leave"}, by=trainer)
+        services.mark(session=second, marks={**came, due[0].pk: "absent"}, by=trainer)
+        leaves.enter(training=training, session=second, member=due[1], reason="陪家人看病", by=trainer)
         scores: dict[int, int | None] = {member.pk: 66 + 5 * n % 31 for n, member in enumerate(due[:-2])}
         results.set_terms(training=training, reflection=True, pass_mark=60, by=trainer)
         results.set_scores(training=training, scores=scores, by=trainer)

@@ -94,6 +94,12 @@ KINDS: dict[str, Kind] = {
             _("人员：{person}\n时间：{when}\n推荐单位：{unit}\n人数：{n}\n请在 {until} 前办理\n{note}"),
         ),
         Kind(
+            "training.quota",
+            _("分配参训名额"),
+            _("给您单位的参训名额：{title}"),
+            _("名额：{n}\n时间：{when}\n地点：{place}\n主办：{unit}\n请在 {until} 前推荐人员\n{note}"),
+        ),
+        Kind(
             "training.waiting",
             _("进入候补"),
             _("名额已满，您在候补：{title}"),

@@ -93,6 +93,22 @@ MESSAGES: dict[str, Promise] = {
     "paper-doubts": _("还有存疑的签名没有选，请逐个选“到”或“没签”"),
     "paper-nobody": _("还没有人报名，没有可打印的签到表"),
     "package-working": _("正在归档，请稍候"),
+    "leave-reason": _("请写明请假事由"),
+    "leave-over": _("这次课已经结束，不能再请假"),
+    "leave-open": _("已经有一条请假在等批准"),
+    "leave-granted": _("已经准假了"),
+    "leave-own": _("不能批准自己的请假，请由他人办理"),
+    "nominations-over": _("推荐已截止，请联系主办单位"),
+    "substitute-marked": _("已有签到记录，不能换人"),
+    "substitute-in": _("这个人已在名单、候补或待审之中，或推荐没有通过"),
+    "substitute-busy": _("这个人同一时间已经报了另一个培训"),
+    "substitute-own": _("不能由本人顶替或换下本人，请由他人办理"),
+    "not-waiting": _("这个人已不在候补名单里，请刷新后再看"),
+    "queue-place": _("候补名单里没有这一位"),
+    "ride-full": _("这辆车坐不下了"),
+    "ride-seats": _("座位数不能少于已安排的人数"),
+    "ride-twice": _("这辆车同一时间已经登记过了"),
+    "ride-elsewhere": _("不是这次培训的车"),
 }
 
 

@@ -24,7 +24,7 @@ from lms.training.closing.models import (
     SurveyAnswer,
     SurveyTicket,
 )
-from lms.training.filling.models import Audience, Quota, SignUpTerms
+from lms.training.filling.models import Audience, Leave, Quota, Ride, RideSeat, SignUpTerms
 from lms.training.paper.models import SheetPage, SheetPhoto, SignInSheet
 from lms.training.planning.models import (
     BasePhoto,
@@ -62,6 +62,7 @@ __all__ = [
     "Expert",
     "HeadCount",
     "HostCount",
+    "Leave",
     "MakeUp",
     "MakeUpFile",
     "Material",
@@ -73,6 +74,8 @@ __all__ = [
     "PlaceCheck",
     "Quota",
     "RemovedSession",
+    "Ride",
+    "RideSeat",
     "Room",
     "Scan",
     "ScanDecision",
@@ -307,6 +310,9 @@ class Enrolment(models.Model):
     nominated_by = models.ForeignKey(
         User, verbose_name=_("推荐人"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    replaces = models.ForeignKey(
+        "self", verbose_name=_("顶替"), null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
 
     outside_reason = models.CharField(
         _("不在面向范围仍报名的理由"), max_length=200, blank=True, help_text=_("由组织培训的人写明")
@@ -325,6 +331,9 @@ class Enrolment(models.Model):
                 condition=Q(state="waiting", waiting_since__isnull=False)
                 | (~Q(state="waiting") & Q(waiting_since__isnull=True)),
                 name="enrolment_waits_since",
+            ),
+            models.CheckConstraint(
+                condition=Q(replaces__isnull=True) | ~Q(replaces=F("id")), name="enrolment_replaces_another"
             ),
         ]
         indexes = [models.Index(fields=["training", "state", "waiting_since"], name="enrolment_queue")]

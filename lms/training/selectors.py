@@ -30,8 +30,8 @@ from lms.members.permissions import (
     within,
 )
 from lms.training import claims_selectors, rules
-from lms.training.filling import audience
-from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
+from lms.training.filling import audience, covered, seats
+from lms.training.models import Attendance, Base, Enrolment, Leave, Training, TrainingSession
 from lms.training.worth import as_rule, credits_of_marks
 
 TRAININGS_A_CHUNK = 50
@@ -219,7 +219,7 @@ class Offer:
 
 
 def offers_for(member: Member) -> list[Offer]:
-    """Open trainings of the member's unit and the units above it that have not begun, with a seat left, the next first.
+    """Open trainings of the member's unit and the units above it that have not begun, with a seat left to him, the next first.
 
     One in which he is enrolled, proposed, waiting or refused, that takes place while he is in another, that is not for him,
     or to which members do not sign up themselves, is left out.
@@ -236,16 +236,16 @@ def offers_for(member: Member) -> list[Offer]:
         .order_by("starts_at", "pk")
     )
     rows_ahead = list(ahead.prefetch_related("sessions"))
-    for_him = audience.open_to(member, rows_ahead)
+    for_him, free = audience.open_to(member, rows_ahead), seats.seats_of_many(rows_ahead)
     found = []
     for training in rows_ahead:
-        sessions = list(training.sessions.all())
-        if training.pk not in for_him or any(
-            one.starts_at < other.ends_at and other.starts_at < one.ends_at for one in sessions for other in taken
-        ):
+        left, sessions = free[training.pk].left(member.unit.path), list(training.sessions.all())
+        if training.pk not in for_him or not left:
+            continue
+        if any(one.starts_at < other.ends_at and other.starts_at < one.ends_at for one in sessions for other in taken):
             continue
         hours = sum(earnable(training, price).values(), ZERO)
-        found.append(Offer(training, sessions, training.capacity - training.enrolled, hours))
+        found.append(Offer(training, sessions, left, hours))
     return found
 
 
@@ -264,10 +264,11 @@ def earnable(training: Training, price: Tariffs | None = None) -> dict[dt.date, 
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """One person of a session's roster; ``attendance`` is None until somebody made a mark."""
+    """One person of a session's roster; ``attendance`` is None until somebody made a mark, ``leave`` unless one was asked."""
 
     member: Member
     attendance: Attendance | None
+    leave: Leave | None = None
 
     @property
     def status(self) -> str:
@@ -314,9 +315,12 @@ def enrolled_members(training: Training) -> QuerySet[Member]:
 
 
 def roster(session: TrainingSession) -> list[RosterRow]:
-    """Everyone enrolled with the mark of this session; three queries however many they are."""
+    """Everyone enrolled with the mark and the leave of this session; four queries however many they are."""
     marks = {row.member_id: row for row in session.attendances.all()}
-    return [RosterRow(member, marks.get(member.pk)) for member in enrolled_members(session.training)]
+    leaves = covered.by_member(session)
+    return [
+        RosterRow(member, marks.get(member.pk), leaves.get(member.pk)) for member in enrolled_members(session.training)
+    ]
 
 
 def tally(session: TrainingSession) -> Tally:

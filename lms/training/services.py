@@ -24,8 +24,8 @@ from lms.members import audit
 from lms.members.models import Member, Unit, User
 from lms.training import selectors, telling
 from lms.training.errors import TrainingError
-from lms.training.filling import audience, seats
-from lms.training.models import Attendance, Base, Enrolment, Training, TrainingSession
+from lms.training.filling import audience, covered, seats
+from lms.training.models import Attendance, Base, Enrolment, RideSeat, Training, TrainingSession
 from lms.training.planning import bookings, calendars, numbers
 from lms.training.planning.plans import SessionPlan, moved, plan_of
 
@@ -271,7 +271,7 @@ def enrol_many(*, training: Training, members: Iterable[Member], by: User | None
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["training", "member"],
-        update_fields=["state", "unit", "waiting_since", "outside_reason"],
+        update_fields=["state", "unit", "waiting_since", "outside_reason", "replaces"],
     )
     codes, others = [one.code for one in new], [one.code for one in new if one.pk in why]
     detail = {"members": codes, "outside": others} if others else {"members": codes}
@@ -291,6 +291,7 @@ def cancel_enrolment(*, training: Training, member: Member, by: User | None) -> 
     if marks.filter(status=Status.PRESENT).exists():
         raise TrainingError("has-attendance")
     rows = Enrolment.objects.filter(training=training, member=member, state__in=Enrolment.OPEN_STATES)
+    RideSeat.objects.filter(enrolment__in=rows).delete()
     if rows.update(state=Enrolment.State.CANCELLED, waiting_since=None):
         audit.record("enrolment.cancel", by=by, on=training, unit=training.unit, members=[member.code])
         telling.withdrawn(training, member, by)
@@ -309,9 +310,9 @@ def _refuse_own(by: User, user_ids: Iterable[int | None]) -> None:
 def mark(*, session: TrainingSession, marks: Mapping[int, str], by: User | None, means: str = Means.ROSTER) -> int:
     """Mark members ``present``, ``leave`` or ``absent`` by member id; returns how many marks changed.
 
-    ``means`` is how that was taken; a mark that already says the same keeps the means by which it came first.
-    One transaction and one audit row for all. Of a closed training the hours follow, old lines reversed. Raises
-    TrainingError ``own-record``, ``not-enrolled``, ``too-early`` (a presence before the day), ``not-open`` (cancelled).
+    ``means`` is how that was taken; a mark that already says the same keeps the means by which it came first. One audit
+    row for all. Of a closed training the hours follow, old lines reversed. Raises TrainingError ``own-record``,
+    ``not-enrolled``, ``too-early`` (a presence before the day), ``not-open`` (cancelled), ``leave-reason`` (not granted).
     """
     training = _lock(session.training)
     _check_markable(training, session, marks.values())
@@ -320,6 +321,7 @@ def mark(*, session: TrainingSession, marks: Mapping[int, str], by: User | None,
     changed = {pk: status for pk, status in marks.items() if pk not in old or old[pk].status != status}
     if by is not None:
         _refuse_own(by, (members[pk].user_id for pk in changed))
+        covered.check(session, (pk for pk, status in changed.items() if status == Status.LEAVE))
     if not changed:
         return 0
     with _reposted(training, list(changed), by):

@@ -13,7 +13,7 @@ from lms.core import clock
 from lms.core.tables import Column
 from lms.hours.conversion import Tariffs
 from lms.training import rules
-from lms.training.models import Attendance, Training, TrainingSession
+from lms.training.models import Attendance, Leave, Training, TrainingSession
 from lms.training.selectors import RosterRow
 from lms.training.worth import as_rule
 
@@ -81,6 +81,20 @@ def times_note(mark: Attendance | None) -> str:
     return "，".join(str(note) for note in notes)
 
 
+def leave_said(leave: Leave) -> str:
+    """Why somebody stays away and by whose leave, or that it waits, in words."""
+    if leave.state != Leave.State.GRANTED:
+        return _("申请请假：%(reason)s（待批）") % {"reason": leave.reason}
+    return _("%(reason)s；准假人 %(name)s") % {"reason": leave.reason, "name": leave.decided_by}
+
+
+def note(row: RosterRow) -> str:
+    """What stands beside a mark: late or early, or the leave behind it."""
+    if row.status == Attendance.Status.LEAVE and row.leave and row.leave.state == Leave.State.GRANTED:
+        return leave_said(row.leave)
+    return times_note(row.attendance)
+
+
 def roster_rows(session: TrainingSession, rows: Iterable[RosterRow]) -> Iterator[list[Any]]:
     """培训班签到表 as filled in; numbers of telephones are masked as on every list."""
     morning, afternoon = halves(session)
@@ -95,7 +109,7 @@ def roster_rows(session: TrainingSession, rows: Iterable[RosterRow]) -> Iterator
             row.member.mobile_masked,
             word if morning else "",
             word if afternoon else "",
-            times_note(row.attendance),
+            note(row),
         ]
 
 

@@ -12,14 +12,25 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from lms.core import clock
 from lms.members.models import Member, RoleGrant, Unit, User
 from lms.members.permissions import PERMISSIONS, can
 from lms.notices.services import notify
 from lms.training.claim_models import Claim
-from lms.training.models import Base, Enrolment, Expert, Training, TrainingSession
+from lms.training.models import (
+    Base,
+    Enrolment,
+    Expert,
+    Leave,
+    Quota,
+    Ride,
+    RideSeat,
+    Training,
+    TrainingSession,
+)
 from lms.training.planning.calendars import where
 from lms.training.planning.plans import SessionPlan
 
@@ -140,9 +151,7 @@ def refused(training: Training, members: Iterable[Member], reason: str, by: User
 def nominated(training: Training, unit: Unit, count: int, by: User | None) -> None:
     """Who plans for the unit that holds the training, and who prepares it, when a unit below proposed people."""
     if (session := _next(training)) is not None:
-        roles = [role for role, held in PERMISSIONS.items() if "trainings.plan" in held]
-        grants = RoleGrant.objects.filter(role__in=roles, unit=training.unit)
-        users = User.objects.filter(grants__in=grants, is_active=True).distinct()
+        users = _planners([training.unit])
         facts = {**_facts(training, session), "unit": unit.name, "n": str(count)}
         about = f"{key(training)}nominated:{_act()}"
         link = reverse("training-filling", args=[training.uuid])
@@ -150,6 +159,41 @@ def nominated(training: Training, unit: Unit, count: int, by: User | None) -> No
         notify(
             "training.nominated", users=_besides(by, [*users, *preparing]), about=about, context=facts, link=link, by=by
         )
+
+
+def leave_asked(leave: Leave, session: TrainingSession, by: User | None) -> None:
+    """Who decides about a leave: the teacher in charge, without one who plans for the unit. Why it is asked is not told."""
+    training = leave.training
+    users = _besides(by, _teacher(training) or _planners([training.unit]))
+    facts = {**_facts(training, session), "person": leave.member.name, "result": _said(leave)}
+    about, link = f"{key(training)}leave:{leave.pk}:{_act()}", reverse("training-leaves", args=[training.uuid])
+    notify("training.leave", users=users, about=about, context=facts, link=link, by=by)
+
+
+def leave_decided(leave: Leave, session: TrainingSession, by: User | None) -> None:
+    """The member whose leave was granted or not, with the answer."""
+    training = leave.training
+    facts = {**_facts(training, session), "result": _said(leave), "note": leave.answer}
+    about, link = f"{key(training)}leave:{leave.pk}:{_act()}", reverse("own-leave", args=[training.uuid])
+    notify("training.leave", members=[leave.member], about=about, context=facts, link=link, by=by)
+
+
+def _said(leave: Leave) -> str:
+    """The state of a leave in the county's language."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return str(Leave.State(leave.state).label)
+
+
+def quotas_set(training: Training, quotas: Iterable[Quota], until: dt.datetime | None, by: User | None) -> None:
+    """Who plans for a unit that has to fill seats, a new or another number of them: how many, and until when."""
+    if (session := _next(training)) is None:
+        return
+    for quota in quotas:
+        facts = {**_facts(training, session), "n": str(quota.seats), "unit": training.unit.name}
+        facts["until"] = moment(until) if until else ""
+        about, link = f"{key(training)}quota:{quota.unit_id}:{_act()}", reverse("nominate", args=[training.uuid])
+        users = _besides(by, _planners([quota.unit]))
+        notify("training.quota", users=users, about=about, context=facts, link=link, by=by)
 
 
 def _tell(training: Training, kind: str, members: Iterable[Member], by: User | None, **more: str) -> None:
@@ -167,11 +211,27 @@ def _tell(training: Training, kind: str, members: Iterable[Member], by: User | N
         )
 
 
-def withdrawn(training: Training, member: Member, by: User | None) -> None:
-    """The one whose seat is free again, unless he freed it himself."""
+def withdrawn(training: Training, member: Member, by: User | None, reason: str = "") -> None:
+    """The one whose seat is free again, unless he freed it himself; or who is off the list, and why."""
     if (session := _next(training)) is not None and (by is None or member.user_id != by.pk):
         about = f"{key(training)}withdrawn:{_act()}"
-        notify("training.withdrawn", members=[member], about=about, context=_facts(training, session), link=HOME, by=by)
+        facts = {**_facts(training, session), "reason": reason}
+        notify("training.withdrawn", members=[member], about=about, context=facts, link=HOME, by=by)
+
+
+def substituted(training: Training, member: Member, other: Member, by: User | None) -> None:
+    """The one whose seat went to another, and the other."""
+    if (session := _next(training)) is None:
+        return
+    with translation.override(settings.LANGUAGE_CODE):
+        gone = {"reason": _("由 %(name)s 顶替参加") % {"name": other.name}}
+        comes = {"note": _("您顶替 %(name)s 参加") % {"name": member.name}}
+    seat = RideSeat.objects.filter(ride__training=training, enrolment__member=other).select_related("ride").first()
+    if seat is not None:
+        comes["note"] += f"\n{_ride_said(seat.ride)}"
+    about, facts = f"{key(training)}substituted:{_act()}", _facts(training, session)
+    notify("training.withdrawn", members=[member], about=about, context={**facts, **gone}, link=HOME, by=by)
+    notify("training.enrolled", members=[other], about=about, context={**facts, **comes}, link=HOME, by=by)
 
 
 REMINDED = ("training__base", "training__trainer", "training__unit", "room__venue")
@@ -186,8 +246,27 @@ def remind_of_tomorrow() -> int:
     count = 0
     for session in rows.select_related(*REMINDED).order_by("starts_at"):
         about = f"tomorrow:{session.pk}:{session.starts_at.isoformat()}"
-        count += _tell_all(session.training, "training.reminder", about, _facts(session.training, session), None)
+        facts, notes = _facts(session.training, session), _rides(session)
+        count += _tell_all(session.training, "training.reminder", about, facts, None, notes)
     return count
+
+
+def _rides(session: TrainingSession) -> dict[int, str]:
+    """What those who are driven to a session are told by member id: when, where and in which vehicle."""
+    rows = RideSeat.objects.filter(ride__training=session.training_id).select_related("ride", "enrolment")
+    day = clock.local_date(session.starts_at)
+    return {
+        row.enrolment.member_id: _ride_said(row.ride) for row in rows if clock.local_date(row.ride.leaves_at) == day
+    }
+
+
+def _ride_said(ride: Ride) -> str:
+    """When and where people get on, in the county's language."""
+    words = {"when": moment(ride.leaves_at), "place": ride.place, "vehicle": ride.vehicle}
+    with translation.override(settings.LANGUAGE_CODE):
+        said = _("乘车：%(when)s 在 %(place)s 上车，%(vehicle)s") % words
+        driver = " ".join(word for word in (ride.driver, ride.phone) if word)
+        return said + (_("，驾驶员 %(driver)s") % {"driver": driver} if driver else "")
 
 
 def claim_decided(claim: Claim, kind: str, by: User | None, **facts: str) -> None:
@@ -231,8 +310,8 @@ def _facts(training: Training, session: TrainingSession) -> dict[str, str]:
 def _in_chinese(sentence: str, old: str, new: str) -> str:
     """A change in the county's language; what was not there reads as 未定."""
     with translation.override(settings.LANGUAGE_CODE):
-        none = gettext("未定")
-        return gettext(sentence) % {"old": old or none, "new": new or none}
+        none = _("未定")
+        return _(sentence) % {"old": old or none, "new": new or none}
 
 
 def in_a_sentence(training: Training) -> str:
@@ -254,16 +333,34 @@ def _teacher(training: Training) -> list[User]:
     return [training.trainer] if training.trainer is not None else []
 
 
+def _planners(units: Iterable[Unit]) -> list[User]:
+    """Who plans for these units themselves, not for one above."""
+    roles = [role for role, held in PERMISSIONS.items() if "trainings.plan" in held]
+    grants = RoleGrant.objects.filter(role__in=roles, unit__in=list(units))
+    return list(User.objects.filter(grants__in=grants, is_active=True).distinct())
+
+
 def _besides(by: User | None, users: Iterable[User]) -> list[User]:
     """All but who did it: he knows."""
     return [user for user in users if by is None or user.pk != by.pk]
 
 
-def _tell_all(training: Training, kind: str, about: str, facts: dict[str, str], by: User | None) -> int:
+def _tell_all(
+    training: Training,
+    kind: str,
+    about: str,
+    facts: dict[str, str],
+    by: User | None,
+    notes: Mapping[int, str] | None = None,
+) -> int:
+    """Everyone enrolled and the teacher; ``notes`` is what is said to some beside it, by member id."""
     seats = Enrolment.objects.filter(training=training, state=Enrolment.State.ENROLLED)
     members = Member.objects.filter(pk__in=seats.values("member"))
-    full = f"{key(training)}{about}"
-    told = notify(kind, members=members, about=full, context=facts, link=HOME, by=by)
+    full, notes = f"{key(training)}{about}", notes or {}
+    told = notify(kind, members=members.exclude(pk__in=notes), about=full, context=facts, link=HOME, by=by)
+    for note in sorted(set(notes.values())):
+        some = members.filter(pk__in=[pk for pk, said in notes.items() if said == note])
+        told += notify(kind, members=some, about=full, context={**facts, "note": note}, link=HOME, by=by)
     teacher = _besides(by, _teacher(training))
     if teacher:
         told += notify(kind, users=teacher, about=full, context=facts, link=_desk(training), by=by)

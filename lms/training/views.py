@@ -22,7 +22,7 @@ from lms.members.models import Member
 from lms.members.permissions import can, can_anywhere, visible_units
 from lms.training import selectors, services, sheets
 from lms.training.errors import TrainingError
-from lms.training.filling import audience
+from lms.training.filling import audience, waiting
 from lms.training.filling.picking import ByGap
 from lms.training.finding import opened_by
 from lms.training.forms import (
@@ -235,15 +235,21 @@ def training_enrol(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     form = EnrolForm(request.GET, units=units, training=training)
     seated = selectors.enrolled_members(training).values("pk")
     found = form.apply(selectors.pickable(request.user)).exclude(pk__in=seated)
+    late_comers: list[Member] = []
     if request.method == "POST":
         chosen = found if "everybody" in request.POST else found.filter(code__in=request.POST.getlist("member"))
         try:
+            if "wait" in request.POST:
+                given, late = waiting.enlist(training=training, members=chosen, by=request.user)
+                messages.success(request, _("%(n)s 人已报名，%(m)s 人进入候补") % {"n": given, "m": late})
+                return redirect("training-detail", training.uuid)
             reason = request.POST.get("reason", "")[:200]
             count = services.enrol_many(training=training, members=chosen, by=request.user, reason=reason)
             messages.success(request, _("已报名 %(n)s 人") % {"n": count})
             return redirect("training-detail", training.uuid)
         except TrainingError as error:
             messages.error(request, error.message)
+            late_comers = list(chosen) if error.code in ("full", "quota") else []
     page = Paginator(ByGap(training, found), PICK_PAGE).get_page(request.GET.get("page"))
     busy = persons.busy([member.pk for member in page], training)
     others = audience.outside(training, page) if form.shows_outside else set()
@@ -255,6 +261,7 @@ def training_enrol(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "whom": audience.words(form.rule),
         "may_gauge": can_anywhere(request.user, "reports.view"),
         "left": training.capacity - selectors.enrolled_members(training).count(),
+        "late_comers": late_comers,
     }
     return render(request, "training/enrol.html", context)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,10 +19,14 @@ from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.training import selectors, services, sheets
 from lms.training.errors import TrainingError
+from lms.training.filling import covered, leaves
+from lms.training.filling.forms import MOST_LETTERS, REASONS
 from lms.training.forms import TimesForm, posted, times_values
 from lms.training.models import Attendance, Training, TrainingSession
 
 FIELD = "status-"
+REASON = "reason-"
+LEAVE = Attendance.Status.LEAVE
 
 
 def _context(request: SignedInRequest, session: TrainingSession) -> dict[str, Any]:
@@ -47,7 +52,9 @@ def roster(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpRespons
     rows = selectors.roster(session)
     q = request.GET.get("q", "").strip().lower()
     shown = [row for row in rows if row.matches(q)]
-    return render(request, "training/roster.html", {**_context(request, session), "rows": shown, "q": q})
+    return render(
+        request, "training/roster.html", {**_context(request, session), "rows": shown, "q": q, "reasons": REASONS}
+    )
 
 
 def _statuses(request: SignedInRequest, session: TrainingSession) -> dict[int, str]:
@@ -64,36 +71,73 @@ def _statuses(request: SignedInRequest, session: TrainingSession) -> dict[int, s
 @login_required
 @require_POST
 def roster_save(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
-    """The whole form at once (without scripts); with ``rest`` everyone left is present."""
+    """The whole form at once (without scripts); with ``rest`` everyone left is present. A leave needs its reason beside it."""
     session = selectors.session_or_404(request.user, uuid, session_id, "run")
     try:
-        count = services.mark(session=session, marks=_statuses(request, session), by=request.user)
-        if "rest" in request.POST:
-            count += services.mark_rest(session=session, by=request.user)
+        count, unsaid = _save_all(request, session)
         messages.success(request, _("已保存 %(n)s 人") % {"n": count})
+        if unsaid:
+            text = _("请假要写事由，还没有记：%(names)s") % {"names": "、".join(unsaid)}
+            messages.error(request, text)
     except TrainingError as error:
         messages.error(request, error.message)
     return redirect("session-roster", uuid, session_id)
 
 
+@transaction.atomic
+def _save_all(request: SignedInRequest, session: TrainingSession) -> tuple[int, list[str]]:
+    """Save the form; returns how many marks changed, and the names of those on leave for no reason."""
+    statuses, unsaid = _statuses(request, session), []
+    plain = {pk: status for pk, status in statuses.items() if status != LEAVE}
+    count = services.mark(session=session, marks=plain, by=request.user)
+    known = set(session.attendances.filter(status=LEAVE).values_list("member_id", flat=True))
+    away = [pk for pk, status in statuses.items() if status == LEAVE and pk not in known]
+    for member in Member.objects.filter(pk__in=away):
+        try:
+            _enter_leave(request, session, member)
+            count += 1
+        except TrainingError as error:
+            if error.code != "leave-reason":
+                raise
+            unsaid.append(member.name)
+    if "rest" in request.POST and not unsaid:
+        count += services.mark_rest(session=session, by=request.user)
+    return count, unsaid
+
+
+def _enter_leave(request: SignedInRequest, session: TrainingSession, member: Member) -> None:
+    reason = request.POST.get(f"{REASON}{member.code}", "")[:MOST_LETTERS]
+    leaves.enter(training=session.training, session=session, member=member, reason=reason, by=request.user)
+
+
 @login_required
 @require_POST
 def roster_mark(request: SignedInRequest, uuid: UUID, session_id: int, code: str) -> HttpResponse:
-    """One tap: saves one person's mark and returns the row with the new figures; 409 with the reason when refused."""
+    """One tap: saves one person's mark and returns the row with the new figures; 409 with the reason when refused.
+
+    A leave without a reason is not saved: the row comes back and asks for it.
+    """
     session = selectors.session_or_404(request.user, uuid, session_id, "run")
     member = get_object_or_404(selectors.enrolled_members(session.training), code=code)
     status = request.POST.get(f"{FIELD}{code}", "")
     if status not in Attendance.Status.values:
         raise Http404
+    context = {**_context(request, session), "ask_reason": False}
     try:
-        services.mark(session=session, marks={member.pk: status}, by=request.user)
+        if status == LEAVE:
+            _enter_leave(request, session, member)
+        else:
+            services.mark(session=session, marks={member.pk: status}, by=request.user)
+        # Before closing the key's colour and the figures say enough: a line more would move the rows under the thumb.
+        context["saved"] = _("已更正，学时随之调整") if context["is_closed"] else ""
     except TrainingError as error:
-        return HttpResponse(error.message, status=409, content_type="text/plain; charset=utf-8")
-    row = selectors.RosterRow(member, session.attendances.get(member=member))
-    context = _context(request, session)
-    # Before closing the key's colour and the figures say enough: a line more would move the rows under the thumb.
-    context["saved"] = _("已更正，学时随之调整") if context["is_closed"] else ""
-    return render(request, "training/roster_tap.html", {**context, "row": row})
+        if error.code != "leave-reason":
+            return HttpResponse(error.message, status=409, content_type="text/plain; charset=utf-8")
+        context["ask_reason"] = True
+    mark = session.attendances.filter(member=member).first()
+    context["row"] = selectors.RosterRow(member, mark, covered.by_member(session).get(member.pk))
+    context["tally"] = selectors.tally(session)
+    return render(request, "training/roster_tap.html", context)
 
 
 @login_required
@@ -132,7 +176,7 @@ def sign_in_sheet(request: SignedInRequest, uuid: UUID, session_id: int) -> Http
     context = {
         "session": session,
         "training": session.training,
-        "rows": [(row, sheets.times_note(row.attendance)) for row in rows],
+        "rows": [(row, sheets.note(row)) for row in rows],
         "tally": selectors.tally(session),
         "blank": "blank" in request.GET,
         "morning": morning,

@@ -35,6 +35,12 @@ function sendAgain() {
 if (list) {
   box?.addEventListener("input", filter);
   box?.form.addEventListener("submit", (event) => event.preventDefault());
+  // Enter in a reason saves that row; it must not press the form's button, which marks everybody else.
+  list.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches(".roster-reason input")) return;
+    event.preventDefault();
+    event.target.blur();
+  });
   const lost = (event) => {
     const row = event.target.closest("li");
     if (!row) return;

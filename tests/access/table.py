@@ -157,6 +157,22 @@ nominations-decide    POST  training     county town secretary                 |
 nomination-list       GET   -            county town secretary
 nominate              GET   training-ahead county town secretary               | county         | county town secretary
 nominate              POST  training-ahead county town secretary               | county         | county town secretary
+training-leaves       GET  training     county town trainer secretary         | county         | county
+training-leaves       POST training     county town trainer secretary         | county         | county
+leave-decide          POST leave        county town trainer secretary         | county         | county
+training-substitute   GET  seat-ahead   county town trainer secretary         | county         | county
+training-substitute   POST seat-ahead   county town trainer secretary         | county         | county
+training-transport    GET  training     county town trainer secretary         | county         | county
+training-transport    POST training     county town trainer secretary         | county         | county
+transport-seats       POST training     county town trainer secretary         | county         | county
+transport-file        GET  training-pdf county town trainer secretary         | county         | county
+ride-edit             GET  ride         county town trainer secretary         | county         | county
+ride-edit             POST ride         county town trainer secretary         | county         | county
+waiting-act           GET  waiting      county town secretary                 | county         | county
+waiting-act           POST waiting      county town secretary                 | county         | county
+nominee-substitute    GET  seat-ahead   county town secretary                 | county         | county
+nominee-substitute    POST seat-ahead   county town secretary                 | county         | county
+nomination-withdraw   POST proposed     county town secretary                 | county         | county
 training-told         GET   training     county town trainer secretary         | county         | county
 training-told-voice   POST  training     county town trainer secretary         | county         | county
 training-call-list    GET   training-pdf county town trainer secretary         | county         | county
@@ -187,6 +203,9 @@ appeal                POST  appeal       county town trainer secretary         |
 training-choices      GET   -            member
 sign-up               POST  training-ahead member                              | -              | member
 sign-up-withdraw      POST  training-ahead member                              | -              | member
+own-leave             GET  own-seat     member
+own-leave             POST own-seat     member
+own-leave-withdraw    POST own-leave    member
 own-trainings         GET   -            member
 own-training          GET   attended     member
 own-reflection        GET   attended     member

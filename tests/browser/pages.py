@@ -48,6 +48,7 @@ NO_PAGE = {
     "visit-voice": "a file",
     "make-up-file": "a file",
     "training-call-list": "a file",
+    "transport-file": "a file",
     "training-agenda": "a file",
     "paper-photo-file": "a file",
     "paper-box": "a file",

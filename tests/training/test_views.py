@@ -37,7 +37,7 @@ def address(name: str, classroom: ClassRoom, *more: object) -> str:
 def tap(client: Client, classroom: ClassRoom, who: int, status: str) -> object:
     """What the roster sends when a key is touched."""
     code = classroom.people[who].code
-    return client.post(address("session-mark", classroom, code), {f"status-{code}": status})
+    return client.post(address("session-mark", classroom, code), {f"status-{code}": status, f"reason-{code}": "因病"})
 
 
 def figures(page: str) -> list[int]:
@@ -149,6 +149,7 @@ def test_a_tap_on_oneself_is_refused_in_words(classroom: ClassRoom, personas: Co
 def test_without_scripts_the_form_saves_all_rows(classroom: ClassRoom, login: Login) -> None:
     codes = [person.code for person in classroom.people]
     posted = {f"status-{codes[0]}": "present", f"status-{codes[1]}": "leave", f"status-{codes[2]}": "absent"}
+    posted[f"reason-{codes[1]}"] = "因事"
     page = login("trainer").post(address("session-save", classroom), posted, follow=True).content.decode()
     assert figures(page) == [3, 1, 1, 1]
     assert "点完了，去结课" in page

@@ -10,6 +10,7 @@ from lms.members.models import Member, User
 from lms.training import services
 from lms.training.closing import rules, selectors
 from lms.training.errors import TrainingError
+from lms.training.filling import leaves
 from lms.training.models import Appeal, Attendance, Training, TrainingSession
 
 State = Appeal.State
@@ -73,5 +74,7 @@ def _correct(row: Appeal, by: User) -> None:
     ).exists()
     if was_there and row.wanted == Attendance.Status.PRESENT:
         services.set_times(session=row.session, member=row.member, arrived_at=None, left_at=None, by=by)
+    elif row.wanted == Attendance.Status.LEAVE:
+        leaves.enter(training=row.session.training, session=row.session, member=row.member, reason=row.reason, by=by)
     else:
         services.mark(session=row.session, marks={row.member_id: row.wanted}, by=by)

@@ -167,6 +167,7 @@ def parts(training: Training) -> Iterator[Part]:
     yield Part("", "01-" + _("培训通知和日程") + ".pdf", partial(papers.notice, training))
     yield Part("", "02-" + _("学员名单") + ".pdf", partial(papers.people, training, seen))
     yield from _sheets(training)
+    yield Part("", "03-" + _("请假记录") + ".pdf", partial(papers.leaves, training, seen))
     yield Part("", "04-" + _("学习心得") + ".pdf", partial(papers.reflections, training, seen))
     yield from _make_ups(training)
     yield from _signed_sheets(training)

@@ -113,6 +113,33 @@ def sheet(session: TrainingSession) -> bytes:
         return paper.done()
 
 
+def leaves(training: Training, seen: Overview) -> bytes:
+    """请假记录: who stayed away, from what, why and by whose leave; empty bytes when nobody asked."""
+    rows = [
+        (
+            person.member.name,
+            moment_zh(leave.session.starts_at) if leave.session else _("整个培训"),
+            leave.reason,
+            str(leave.decided_by),
+            moment_zh(leave.decided_at),
+        )
+        for person in seen.people
+        for leave in person.leaves
+    ]
+    if not rows:
+        return b""
+    heads = (
+        Head(_("姓名"), 24),
+        Head(_("课次"), 44),
+        Head(_("请假事由"), 52),
+        Head(_("准假人"), 24),
+        Head(_("准假时间"), 36),
+    )
+    with _paper(training, _("请假记录")) as paper:
+        paper.ruled(heads, rows, 9)
+        return paper.done()
+
+
 def reflections(training: Training, seen: Overview) -> bytes:
     """学习心得, one after the other; empty bytes when nobody wrote one."""
     written = [person for person in seen.people if person.outcome and person.outcome.reflection]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -22,11 +22,13 @@ from lms.members.permissions import get_or_404, units_where, visible, within
 from lms.training import rules as sessions
 from lms.training import selectors, worth
 from lms.training.closing import rules, surveys
+from lms.training.filling import covered
 from lms.training.models import (
     Appeal,
     Attendance,
     ClosingTerms,
     Enrolment,
+    Leave,
     MakeUp,
     MakeUpFile,
     Outcome,
@@ -68,6 +70,7 @@ class Person:
     lacking: list[str]
     outcome: Outcome | None
     columns: list[rules.Half]
+    leaves: list[Leave] = field(default_factory=list)
 
     @property
     def halves(self) -> list[tuple[str, rules.Half]]:
@@ -102,6 +105,7 @@ def overview(training: Training) -> Overview:
     halves = [half for _pk, half in columns]
     members = list(selectors.enrolled_members(training))
     outcomes = {row.member_id: row for row in Outcome.objects.filter(training=training)}
+    leaves = covered.notes_of(training)
     credited = _credited(training, [member.pk for member in members])
     graded = training.kind == Training.Kind.CLASS and training.state == Training.State.CLOSED
     people = []
@@ -119,6 +123,7 @@ def overview(training: Training) -> Overview:
                 lacking=sessions.lacking(one.terms, result),
                 outcome=outcome,
                 columns=halves,
+                leaves=leaves.get(member.pk, []),
             )
         )
     return Overview(halves, people, one.terms)
@@ -211,6 +216,7 @@ class OwnSession:
     missed: bool
     may_make_up: bool
     may_appeal: bool
+    leave: Leave | None = None
 
 
 def own_trainings(member: Member) -> QuerySet[Training]:
@@ -234,6 +240,7 @@ def own_sessions(training: Training, member: Member) -> list[OwnSession]:
     marks = {row.session_id: row for row in Attendance.objects.filter(session__training=training, member=member)}
     make_ups = {row.session_id: row for row in MakeUp.objects.filter(session__training=training, member=member)}
     appeals = {row.session_id: row for row in Appeal.objects.filter(session__training=training, member=member)}
+    leave_of = covered.of_member(training, member)
     closed_at = training.closed_at if training.state == Training.State.CLOSED else None
     found = []
     for session in training.sessions.all():
@@ -249,6 +256,7 @@ def own_sessions(training: Training, member: Member) -> list[OwnSession]:
                 missed=missed,
                 may_make_up=open_to and (make_up is None or make_up.state == MakeUp.State.REFUSED),
                 may_appeal=open_to and appeal is None and rules.may_still_object(closed_at or clock.now(), clock.now()),
+                leave=leave_of(session),
             )
         )
     return found

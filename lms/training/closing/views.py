@@ -20,6 +20,8 @@ from lms.training.closing import selectors as reads
 from lms.training.closing.forms import DecisionForm, ScoresForm, TermsForm
 from lms.training.closing.rules import safe_name
 from lms.training.errors import TrainingError
+from lms.training.filling import selectors as filling
+from lms.training.filling.forms import AnswerForm
 from lms.training.forms import posted
 from lms.training.models import Package, Training
 
@@ -102,6 +104,9 @@ def matters(request: SignedInRequest) -> HttpResponse:
         "due": due[:MOST_SHOWN],
         "make_ups": reads.make_ups_for(request.user)[:MOST_SHOWN],
         "appeals": reads.appeals_for(request.user)[:MOST_SHOWN],
+        "waiting": filling.leaves_for(request.user)[:MOST_SHOWN],
+        "answer": AnswerForm(auto_id=False),
+        "own_user": request.user.pk,
     }
     return render(request, "training/closing/matters.html", context)
 

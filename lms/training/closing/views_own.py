@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from lms.core import clock
 from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.training import files
@@ -22,7 +23,7 @@ from lms.training.closing import appeals, makeups, results, selectors, surveys
 from lms.training.closing.forms import AppealForm, MakeUpForm, OpinionForm, ReflectionForm
 from lms.training.errors import TrainingError
 from lms.training.forms import posted
-from lms.training.models import Outcome, Training, TrainingSession
+from lms.training.models import Outcome, RideSeat, Training, TrainingSession
 
 PAGE = 20
 
@@ -53,6 +54,11 @@ def own_training(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "rows": selectors.own_sessions(training, member),
         "terms": selectors.terms_of(training),
         "outcome": Outcome.objects.filter(training=training, member=member).first(),
+        "ride": RideSeat.objects.filter(enrolment__training=training, enrolment__member=member)
+        .select_related("ride")
+        .first(),
+        "may_ask_leave": training.state == Training.State.OPEN
+        and training.sessions.filter(ends_at__gt=clock.now()).exists(),
         "may_answer": surveys.may_answer(training, member) and not surveys.has_answered(training, member),
     }
     return render(request, "training/closing/own_training.html", context)

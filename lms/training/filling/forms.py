@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from lms.core.templatetags.xiangxue import moment_zh
 from lms.members.models import Member, Post, Unit
 from lms.members.selectors import industries
 from lms.training.filling.rules import Rule
 from lms.training.filling.selectors import QuotaRow
-from lms.training.models import Audience, Training
+from lms.training.models import Audience, Training, TrainingSession
 
 MOST_SEATS = 10_000
+MOST_LETTERS = 200
+MOST_RIDERS = 100
+REASONS = (_("因病"), _("因事"), _("因公外出"), _("家中农忙"))
+"""What is offered when somebody types why he stays away; other words are as good."""
 
 
 class QuotaForm(forms.Form):
@@ -42,7 +49,7 @@ class QuotaForm(forms.Form):
 
 
 class TermsForm(forms.Form):
-    """Whether members sign up themselves, and until when."""
+    """Whether members sign up themselves, and until when; until when units propose people."""
 
     is_open = forms.BooleanField(label=_("党员可以自己报名"), required=False)
     until = forms.DateTimeField(
@@ -51,6 +58,95 @@ class TermsForm(forms.Form):
         help_text=_("空着：开课之前都可以"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+    nominate_until = forms.DateTimeField(
+        label=_("党组织推荐截止"),
+        required=False,
+        help_text=_("空着：开课之前都可以；分配名额时告诉各党组织"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+
+class SessionChoice(forms.ModelChoiceField):
+    """A session by its beginning and topic; none: all of them."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{moment_zh(obj.starts_at)} {obj.topic}".strip()
+
+
+class MemberChoice(forms.ModelChoiceField):
+    """A member by code, shown with his unit."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name}（{obj.unit.label}）"
+
+
+class LeaveForm(forms.Form):
+    """Which session one does not come to, or all of them, and why. Whose leave it is is asked for only on the desk."""
+
+    member = MemberChoice(Member.objects.none(), label=_("党员"), to_field_name="code")
+    session = SessionChoice(
+        TrainingSession.objects.none(), label=_("哪一次课"), required=False, empty_label=_("整个培训")
+    )
+    reason = forms.CharField(
+        label=_("请假事由"),
+        max_length=MOST_LETTERS,
+        help_text=_("例如：因病、因事、因公外出、家中农忙"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, data: Any, *, sessions: Iterable[TrainingSession], members: QuerySet[Member] | None) -> None:
+        super().__init__(data)
+        rows = list(sessions)
+        choices = cast(SessionChoice, self.fields["session"])
+        choices.queryset = TrainingSession.objects.filter(pk__in=[row.pk for row in rows])
+        if len(rows) == 1:
+            del self.fields["session"]
+        if members is None:
+            del self.fields["member"]
+        else:
+            cast(MemberChoice, self.fields["member"]).queryset = members
+
+
+class AnswerForm(forms.Form):
+    """What is answered to somebody who asks for leave; a refusal needs words."""
+
+    answer = forms.CharField(label=_("答复（不准假时必填）"), required=False, max_length=MOST_LETTERS)
+
+
+class SubstituteForm(forms.Form):
+    """Why another comes."""
+
+    reason = forms.CharField(label=_("换人的原因"), max_length=MOST_LETTERS)
+
+
+class RideForm(forms.Form):
+    """A vehicle: when and where it leaves, how many it takes, who drives."""
+
+    vehicle = forms.CharField(label=_("车辆（车牌号）"), max_length=40)
+    leaves_at = forms.DateTimeField(
+        label=_("发车时间"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    place = forms.CharField(
+        label=_("上车地点"), max_length=100, help_text=_("写上乡镇名称，自动分配时这个乡镇的人先坐这辆车")
+    )
+    seats = forms.IntegerField(
+        label=_("座位数（不含驾驶员）"),
+        min_value=1,
+        max_value=MOST_RIDERS,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    driver = forms.CharField(label=_("驾驶员"), max_length=40, required=False)
+    phone = forms.CharField(
+        label=_("驾驶员电话"), max_length=20, required=False, widget=forms.TextInput(attrs={"inputmode": "tel"})
+    )
+
+
+class QueueForm(forms.Form):
+    """What is done with somebody in the waiting list, and why."""
+
+    place = forms.IntegerField(label=_("移到第几位"), min_value=1, max_value=MOST_SEATS, required=False)
+    reason = forms.CharField(label=_("理由"), max_length=MOST_LETTERS)
 
 
 class RefuseForm(forms.Form):

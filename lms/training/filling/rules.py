@@ -8,7 +8,7 @@ never overfull leaves the training never overfull.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 REST = ""
@@ -48,6 +48,10 @@ class Seats:
             return False
         self.taken[group_of(path, self.quotas)] += 1
         return True
+
+    def give_back(self, path: str) -> None:
+        """One of a unit's people gives his seat up."""
+        self.taken[group_of(path, self.quotas)] -= 1
 
     @property
     def overfull(self) -> bool:
@@ -116,3 +120,35 @@ def fits(person: Person, rule: Rule) -> bool:
         and (not rule.away or person.away == (rule.away == AWAY))
         and (not rule.gap or bool(person.lacks & GAPS[rule.gap]))
     )
+
+
+# -- who travels in which vehicle -----------------------------------------------------------
+
+
+def share_out(
+    towns: Mapping[str, Sequence[int]], free: Mapping[int, int], near: Mapping[str, Sequence[int]]
+) -> dict[int, int]:
+    """Who travels in which vehicle: {person: vehicle}. ``towns``: people by town; ``free``: seats left by vehicle; ``near``:
+    the vehicles of a town, those that leave from it or carry its people already.
+
+    A town fills its own vehicles first. What is left of the towns, the largest first, goes into the smallest vehicle that
+    takes all of it, or fills the largest and goes on; whoever finds no seat is left out.
+    """
+    left, placed = dict(free), {}
+    order = sorted(towns, key=lambda town: (-len(towns[town]), town))
+    queues = {town: list(towns[town]) for town in order}
+
+    def fill(town: str, vehicle: int) -> None:
+        queue = queues[town]
+        taken, queues[town] = queue[: left[vehicle]], queue[left[vehicle] :]
+        placed.update(dict.fromkeys(taken, vehicle))
+        left[vehicle] -= len(taken)
+
+    for town in order:
+        for vehicle in near.get(town, ()):
+            fill(town, vehicle)
+    for town in order:
+        while queues[town] and any(left.values()):
+            whole = [vehicle for vehicle, seats in left.items() if seats >= len(queues[town])]
+            fill(town, min(whole, key=lambda one: (left[one], one)) if whole else max(left, key=lambda one: left[one]))
+    return placed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from lms.core import clock
@@ -16,9 +16,9 @@ from lms.members.models import Member, Unit
 from lms.members.permissions import units_where, visible, within
 from lms.training import selectors as trainings
 from lms.training.filling import audience
-from lms.training.filling.rules import REST, Seats
-from lms.training.filling.seats import seats_of
-from lms.training.models import Enrolment, Material, Quota, SignUpTerms, Training, TrainingSession
+from lms.training.filling.rules import REST
+from lms.training.filling.seats import seats_of, seats_of_many
+from lms.training.models import Enrolment, Leave, Material, Quota, RideSeat, SignUpTerms, Training, TrainingSession
 
 State = Enrolment.State
 
@@ -53,9 +53,29 @@ def nominations(training: Training) -> QuerySet[Enrolment]:
     return rows.select_related("member__unit", "unit", "nominated_by").order_by("unit__path", "member__sort_key")
 
 
+def substitutes_in(training: Training) -> QuerySet[Enrolment]:
+    """Who sits in the place of somebody else."""
+    rows = Enrolment.objects.filter(training=training, state=State.ENROLLED, replaces__isnull=False)
+    return rows.select_related("member", "unit", "replaces__member").order_by("unit__path", "member__sort_key")
+
+
 def terms_of(training: Training) -> SignUpTerms:
     """The terms of signing up; those of a training that says nothing are the model's defaults."""
     return SignUpTerms.objects.filter(training=training).first() or SignUpTerms(training=training)
+
+
+def nominations_over(training: Training) -> bool:
+    """Whether the day that was set for proposing people has passed."""
+    until = terms_of(training).nominate_until
+    return until is not None and until <= clock.now()
+
+
+def own_quotas(user: Any, training: Training) -> QuerySet[Quota]:
+    """The seats that are kept for units of the person, or for one above a unit of his."""
+    held = units_where(user, "trainings.plan")
+    above = {path for unit in held for path in unit.ancestor_paths}
+    rows = Quota.objects.filter(within(held, "unit") | Q(unit__path__in=above), training=training)
+    return rows.select_related("unit").order_by("unit__path")
 
 
 # -- proposing -----------------------------------------------------------------------------
@@ -89,11 +109,41 @@ def candidates(user: Any, training: Training) -> QuerySet[Member]:
     return rows.exclude(pk__in=listed.values("member")).select_related("unit")
 
 
+def not_listed(members: QuerySet[Member], training: Training) -> QuerySet[Member]:
+    """Those of some members who are within the unit that holds a training and not on its list."""
+    listed = Enrolment.objects.filter(training=training).exclude(state=State.CANCELLED)
+    return members.filter(unit__path__startswith=training.unit.path).exclude(pk__in=listed.values("member"))
+
+
 def proposed_from(user: Any, training: Training) -> QuerySet[Enrolment]:
     """What became of the people of the person's units: everybody on the list, by state and name."""
     own = within(units_where(user, "trainings.plan"), "unit")
     rows = Enrolment.objects.filter(own, training=training).exclude(state=State.CANCELLED)
-    return rows.select_related("member", "unit").order_by("state", "member__sort_key")
+    return rows.select_related("member", "unit", "replaces__member").order_by("state", "member__sort_key")
+
+
+# -- leave ---------------------------------------------------------------------------------
+
+
+def leaves_of(training: Training) -> QuerySet[Leave]:
+    """What was asked in a training, the latest first; of people who have a seat."""
+    rows = Leave.objects.filter(training=training, member__in=_seated(training)).order_by("-asked_at", "-pk")
+    return rows.select_related("member__unit", "session", "decided_by", "asked_by")
+
+
+def _seated(training: Training) -> QuerySet[Any]:
+    return Enrolment.objects.filter(training=training, state=State.ENROLLED).values("member")
+
+
+def leaves_for(user: Any) -> QuerySet[Leave]:
+    """The leave that waits for this person: of trainings that he runs, his own left out, the longest waiting first."""
+    held = within(units_where(user, "trainings.run"), "training__unit") | Q(training__trainer=user.pk)
+    others = Q(member__user__isnull=True) | ~Q(member__user=user.pk)
+    rows = Leave.objects.filter(held & others, state=Leave.State.ASKED).exclude(
+        training__state=Training.State.CANCELLED
+    )
+    seat = Enrolment.objects.filter(training=OuterRef("training"), member=OuterRef("member"), state=State.ENROLLED)
+    return rows.filter(Exists(seat)).select_related("member__unit", "training", "session").order_by("asked_at", "pk")
 
 
 # -- by oneself ----------------------------------------------------------------------------
@@ -117,6 +167,7 @@ class Choice:
     may_withdraw: bool
     materials: list[Material]
     whom: str = ""
+    ride: RideSeat | None = None
 
 
 def choices_for(member: Member) -> list[Choice]:
@@ -125,7 +176,8 @@ def choices_for(member: Member) -> list[Choice]:
     Left out are those that are not for him or take no sign-ups, unless he is on the list. Six queries however many there
     are, and some where a training has a rule (``audience.open_to``).
     """
-    places = {row.training_id: row for row in Enrolment.objects.filter(member=member).exclude(state=State.CANCELLED)}
+    own = Enrolment.objects.filter(member=member).exclude(state=State.CANCELLED).select_related("ride_seat__ride")
+    places = {row.training_id: row for row in own}
     on_list = [pk for pk, row in places.items() if row.state in Enrolment.OPEN_STATES]
     rows = trainings.with_figures(Training.objects.filter(state=Training.State.OPEN))
     mine = rows.filter(Q(unit__path__in=member.unit.ancestor_paths) | Q(pk__in=on_list), starts_at__gt=clock.now())
@@ -134,7 +186,7 @@ def choices_for(member: Member) -> list[Choice]:
     )
     rules = audience.open_to(member, found)
     found = [training for training in found if training.pk in rules or training.pk in on_list]
-    seats, queues, labels = _seats(found), _queues(found), audience.labels_of(rules.values())
+    seats, queues, labels = seats_of_many(found), _queues(found), audience.labels_of(rules.values())
     choices = [
         _choice(
             training,
@@ -165,20 +217,8 @@ def _choice(training: Any, place: Enrolment | None, left: int, queue: list[int],
         may_withdraw=in_time and on_list,
         materials=list(training.materials.all()) if state == State.ENROLLED else [],
         whom=whom,
+        ride=getattr(place, "ride_seat", None) if on_list else None,
     )
-
-
-def _seats(rows: Iterable[Training]) -> dict[int, Seats]:
-    """The seats of several trainings by id; two queries."""
-    found = list(rows)
-    quotas: dict[int, dict[str, int]] = {row.pk: {} for row in found}
-    seated: dict[int, list[str]] = {row.pk: [] for row in found}
-    for pk, path, count in Quota.objects.filter(training__in=found).values_list("training_id", "unit__path", "seats"):
-        quotas[pk][path] = count
-    people = Enrolment.objects.filter(training__in=found, state=State.ENROLLED)
-    for pk, path in people.values_list("training_id", "unit__path"):
-        seated[pk].append(path)
-    return {row.pk: Seats.of(row.capacity, quotas[row.pk], seated[row.pk]) for row in found}
 
 
 def _queues(rows: Iterable[Training]) -> dict[int, list[int]]:

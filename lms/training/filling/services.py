@@ -30,6 +30,7 @@ RULE_LISTS = ("settings", "offices", "categories", "ranks", "industries")
 @transaction.atomic
 def set_quotas(*, training: Training, quotas: Mapping[Unit, int], by: User | None) -> bool:
     """Keep so many seats for each unit (0: none); units that are not named lose theirs. False when nothing differs.
+    Who plans for a unit whose number is new or another is told.
 
     Raises TrainingError ``quota-unit`` (not directly below the unit that holds it), ``quota-over`` (more than there are
     seats, or fewer than people who sit), ``not-open``.
@@ -47,18 +48,35 @@ def set_quotas(*, training: Training, quotas: Mapping[Unit, int], by: User | Non
         raise TrainingError("quota-over")
     detail = {unit.code: [known.get(unit.pk, 0), count] for unit, count in quotas.items()}
     audit.record("training.quotas", by=by, on=training, unit=training.unit, seats=detail)
+    changed = [pk for pk, count in wanted.items() if known.get(pk) != count]
+    rows = Quota.objects.filter(training=training, unit__in=changed).select_related("unit").order_by("unit__path")
+    telling.quotas_set(training, rows, _terms(training).nominate_until, by)
     seats.move_up(training)
     return True
 
 
 @transaction.atomic
-def set_terms(*, training: Training, is_open: bool, until: dt.datetime | None, by: User | None) -> None:
-    """Say whether members sign up themselves, and until when they may come and go (None: until it begins)."""
+def set_terms(
+    *,
+    training: Training,
+    is_open: bool,
+    until: dt.datetime | None,
+    nominate_until: dt.datetime | None = None,
+    by: User | None,
+) -> None:
+    """Say whether members sign up themselves, until when they may come and go, and until when units propose people.
+
+    None: until it begins.
+    """
     training = services._lock_open(training)
-    SignUpTerms.objects.update_or_create(training=training, defaults={"is_open": is_open, "until": until})
-    audit.record(
-        "training.sign-up", by=by, on=training, unit=training.unit, is_open=is_open, until=str(until) if until else ""
-    )
+    terms = {"is_open": is_open, "until": until, "nominate_until": nominate_until}
+    SignUpTerms.objects.update_or_create(training=training, defaults=terms)
+    said = {name: str(value) if value else "" for name, value in terms.items() if name != "is_open"}
+    audit.record("training.sign-up", by=by, on=training, unit=training.unit, is_open=is_open, **said)
+
+
+def _terms(training: Training) -> SignUpTerms:
+    return SignUpTerms.objects.filter(training=training).first() or SignUpTerms(training=training)
 
 
 @transaction.atomic
@@ -93,11 +111,14 @@ def nominate(*, training: Training, members: Iterable[Member], unit: Unit, by: U
     """Propose people in the name of ``unit``; who is proposed, waits or sits already is left out. Returns how many.
 
     Raises TrainingError ``not-for-you`` (somebody from outside the unit that holds it, or whom its rule does not name),
-    ``not-active``, ``not-open``, ``sign-up-over`` (begun), ``people-elsewhere``.
+    ``not-active``, ``not-open``, ``sign-up-over`` (begun), ``nominations-over`` (after the day that was set for it),
+    ``people-elsewhere``.
     """
     training = services._lock_open(training)
     if seats.has_begun(training):
         raise TrainingError("sign-up-over")
+    if (until := _terms(training).nominate_until) is not None and until <= clock.now():
+        raise TrainingError("nominations-over")
     known = Enrolment.objects.filter(training=training, state__in=Enrolment.OPEN_STATES)
     there = set(known.values_list("member_id", flat=True))
     new = [member for member in members if member.pk not in there]
@@ -194,7 +215,7 @@ def withdraw(*, training: Training, member: Member, by: User | None) -> None:
 
 
 def _check_in_time(training: Training, *, leaving: bool = False) -> None:
-    terms = SignUpTerms.objects.filter(training=training).first() or SignUpTerms()
+    terms = _terms(training)
     late = terms.until is not None and terms.until <= clock.now()
     if late or seats.has_begun(training) or not (terms.is_open or leaving):
         raise TrainingError("sign-up-over")
@@ -240,5 +261,5 @@ def _write(training: Training, members: Sequence[Member], state: State, by: User
         batch_size=services.BATCH,
         update_conflicts=True,
         unique_fields=["training", "member"],
-        update_fields=["state", "unit", "waiting_since", *proposer],
+        update_fields=["state", "unit", "waiting_since", "replaces", *proposer],
     )

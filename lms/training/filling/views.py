@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.forms import model_to_dict
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,10 +20,10 @@ from lms.members.permissions import can_anywhere, units_where, visible_units
 from lms.training import selectors as trainings
 from lms.training.errors import TrainingError
 from lms.training.filling import audience, seats, selectors, services
-from lms.training.filling.forms import AudienceForm, QuotaForm, RefuseForm, TermsForm
+from lms.training.filling.forms import AnswerForm, AudienceForm, QuotaForm, RefuseForm, TermsForm
 from lms.training.filling.picking import ByGap
 from lms.training.forms import PickForm
-from lms.training.models import Training
+from lms.training.models import Leave, Training
 from lms.training.planning import persons
 
 PAGE = 30
@@ -48,13 +49,17 @@ def _filling(request: SignedInRequest, training: Training, status: int = 422, **
         "training": training,
         "is_open": training.state == Training.State.OPEN,
         "quotas": bound.get("quotas") or QuotaForm(None, rows=rows),
-        "terms": bound.get("terms") or TermsForm(initial={"is_open": terms.is_open, "until": terms.until}),
+        "terms": bound.get("terms") or TermsForm(initial=model_to_dict(terms)),
         "refusal": bound.get("refusal") or RefuseForm(),
         "nominations": list(zip(nominations, own, strict=True)),
         "busy": persons.busy([row.member_id for row in nominations], training),
         "may_decide": not all(own),
         "waiting": seats.waiting_list(training),
         "enrolled": trainings.enrolled_members(training).count(),
+        "substitutes": selectors.substitutes_in(training),
+        "asked": selectors.leaves_of(training).filter(state=Leave.State.ASKED),
+        "answer": AnswerForm(auto_id=False),
+        "own_user": request.user.pk,
         "shared": selectors.shared_left(training),
         "audience": bound.get("audience") or AudienceForm(None, training=training, rule=rule),
         "looked_at": "audience" in bound,
@@ -120,7 +125,7 @@ def terms(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     if form.is_valid():
         try:
             services.set_terms(training=training, by=request.user, **form.cleaned_data)
-            messages.success(request, _("自主报名的设置已保存"))
+            messages.success(request, _("报名和推荐的设置已保存"))
             return redirect("training-filling", training.uuid)
         except TrainingError as error:
             form.add_error(None, error.message)
@@ -189,6 +194,9 @@ def nominate(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "whom": audience.words(audience.rule_of(training)),
         "may_gauge": can_anywhere(request.user, "reports.view"),
         "listed": selectors.proposed_from(request.user, training),
+        "terms": selectors.terms_of(training),
+        "is_over": selectors.nominations_over(training),
+        "quotas": selectors.own_quotas(request.user, training),
     }
     return render(request, "training/filling/nominate.html", context)
 

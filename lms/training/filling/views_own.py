@@ -19,7 +19,8 @@ from lms.training.filling import selectors, services
 from lms.training.models import Enrolment, Training
 
 
-def _member(request: SignedInRequest) -> Member:
+def own_member(request: SignedInRequest) -> Member:
+    """The member whose account it is; the page of nobody is not there."""
     member: Member | None = getattr(request.user, "member", None)
     if member is None:
         raise Http404
@@ -30,14 +31,14 @@ def _member(request: SignedInRequest) -> Member:
 @require_safe
 def choices(request: SignedInRequest) -> HttpResponse:
     """What the member may sign up for, and where he has a place."""
-    return render(request, "training/filling/choices.html", {"choices": selectors.choices_for(_member(request))})
+    return render(request, "training/filling/choices.html", {"choices": selectors.choices_for(own_member(request))})
 
 
 @login_required
 @require_POST
 def sign_up(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """A seat, or a place in the waiting list."""
-    member, training = _member(request), _training(request, uuid)
+    member, training = own_member(request), _training(request, uuid)
 
     def act() -> str:
         row = services.sign_up(training=training, member=member, by=request.user)
@@ -51,7 +52,7 @@ def sign_up(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 def withdraw(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Give the place up."""
-    member, training = _member(request), _training(request, uuid)
+    member, training = own_member(request), _training(request, uuid)
 
     def act() -> str:
         services.withdraw(training=training, member=member, by=request.user)
@@ -62,7 +63,7 @@ def withdraw(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 
 def _training(request: SignedInRequest, uuid: UUID) -> Training:
     """A training on the member's page, or one on it until a moment ago; another reads as not there."""
-    member = _member(request)
+    member = own_member(request)
     own = Training.objects.filter(unit__path__in=member.unit.ancestor_paths) | Training.objects.filter(
         enrolments__member=member
     )

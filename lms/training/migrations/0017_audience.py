@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("members", "0005_industry"),
-        ("training", "0015_offline_checkin"),
+        ("training", "0016_leaves_and_rides"),
     ]
 
     operations = [

@@ -8,6 +8,7 @@ from lms.training import sheets
 
 register = template.Library()
 register.filter("times_note", sheets.times_note)
+register.filter("leave_said", sheets.leave_said)
 
 
 @register.filter

@@ -10,7 +10,7 @@ import pytest
 from lms.core import clock
 from lms.members.models import Member
 from lms.training import services as core
-from lms.training.filling import services
+from lms.training.filling import services, substitutes
 from lms.training.models import Enrolment, Training
 from lms.training.services import SessionPlan
 from tests.conftest import County, build_tree
@@ -99,4 +99,61 @@ def test_a_quota_is_never_overfull_when_all_its_people_come_at_once(county: Coun
         services.set_quotas(training=training, quotas={county.town: 1, county.other_town: 2}, by=None)
         assert not at_once(*(partial(services.sign_up, training=training, member=who, by=None) for who in people))
         assert (count(training, "enrolled"), count(training, "waiting")) == (1, RIVALS - 1)
+        core.cancel_training(training=training, reason="", by=None)
+
+
+def two_seats_of_one(county: County, people: list[Member]) -> int:
+    """Seats too many over all rounds when two at once send another for the same person."""
+    too_many = 0
+    for _round in range(ROUNDS):
+        training = plan(county, capacity=2)
+        core.enrol(training=training, member=people[0], by=None)
+        core.enrol(training=training, member=people[3], by=None)
+        at_once(
+            *(
+                partial(
+                    substitutes.substitute,
+                    training=training,
+                    member=people[0],
+                    by_member=other,
+                    reason="家中有事",
+                    by=None,
+                )
+                for other in people[1:3]
+            )
+        )
+        too_many += count(training, "enrolled") - 2
+        core.cancel_training(training=training, reason="", by=None)
+    return too_many
+
+
+def test_one_seat_passes_to_one_when_two_are_sent_for_it(county: County) -> None:
+    assert two_seats_of_one(county, rivals(county)) == 0
+
+
+def test_control_without_the_lock_one_seat_passes_to_two(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "_lock", lambda training: Training.objects.select_related("unit").get(pk=training.pk))
+    assert two_seats_of_one(county, rivals(county)) > 0
+
+
+def test_a_seat_that_passes_is_never_idle_nor_taken_twice_while_others_leave_and_wait(county: County) -> None:
+    people = [*rivals(county), make_member(county.branch, "替")]
+    for _round in range(ROUNDS):
+        training = plan(county, capacity=2)
+        for who in people[:3]:
+            services.sign_up(training=training, member=who, by=None)
+        errors = at_once(
+            partial(
+                substitutes.substitute,
+                training=training,
+                member=people[0],
+                by_member=people[4],
+                reason="家中有事",
+                by=None,
+            ),
+            partial(services.withdraw, training=training, member=people[1], by=None),
+            partial(services.sign_up, training=training, member=people[3], by=None),
+        )
+        assert not errors
+        assert (count(training, "enrolled"), count(training, "waiting")) == (2, 1)
         core.cancel_training(training=training, reason="", by=None)

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("training", "0018b_fill_numbers")]
+    dependencies = [("training", "0019_fill_numbers")]
 
     operations = [
         migrations.AddConstraint(
