@@ -15,6 +15,7 @@ from lms.members.models import User
 from lms.training import tokens
 from lms.training.checkin import offline, rules, selectors
 from lms.training.models import OfflineDevice, Training
+from tests.training.conftest import FIRST_DAY, ClassRoom, on
 
 Event = dict[str, Any]
 ZERO = dt.timedelta(0)
@@ -77,3 +78,16 @@ class Phone:
     def tick(self) -> rules.Tick:
         """Its clocks now."""
         return offline.tick_of(self.clocks(clock.now()))
+
+
+def card(classroom: ClassRoom, number: int) -> str:
+    return selectors.card_text(classroom.people[number])
+
+
+def a_morning(classroom: ClassRoom, phone: Phone) -> None:
+    """One by card in time, one late by his number, one tapped who leaves early."""
+    first = classroom.first.pk
+    phone.scan(first, card(classroom, 0), on(FIRST_DAY, 8, 12))
+    phone.scan(first, classroom.people[1].code, on(FIRST_DAY, 8, 47), kind="code")
+    phone.scan(first, classroom.people[2].code, on(FIRST_DAY, 8, 20), kind="tap")
+    phone.scan(first, card(classroom, 2), on(FIRST_DAY, 10, 30), direction="out")
