@@ -45,24 +45,29 @@ def note_asked(session_id: int) -> None:
 
 
 @transaction.atomic
-def answer(token: Token) -> Answer:
+def answer(token: Token, *, offline: bool = False) -> Answer:
     """The person is there: crediting goes on for another interval. Answering what was not asked changes nothing.
 
+    ``offline``: pressed while the line was down, so that how fast it came after the question says nothing; it is looked at.
     Raises PlayError("superseded") when the session is over, PlayError("bad-token") for a station's screen.
     """
     rows = PlaySession.objects.select_for_update(of=("self",)).select_related("member")
     session = rows.get(pk=token.session_id)
     if session.member is None or session.presence_left_ms is None:
         raise PlayError("bad-token")
-    if session.ended_ms is not None:
+    if session.ended_ms is not None and not offline:
         raise PlayError("superseded")
+    if session.presence_left_ms <= rules.PRESENCE_GRACE_MS + rules.PRESENCE_EARLY_MS:
+        note_asked(session.pk)
     check = session.presence_checks.select_for_update().filter(answered_ms__isnull=True).first()
     if check is not None:
         check.answered_ms = max(clock.now_ms(), check.asked_ms)
         check.save()
         session.presence_left_ms = fresh_interval()
         session.save(update_fields=["presence_left_ms"])
-        if _by_machine(session.member):
+        if offline:
+            flags.note(session, WatchFlag.Kind.OFFLINE)
+        elif _by_machine(session.member):
             flags.note(session, WatchFlag.Kind.MACHINE)
     return Answer(session.sequence, session.span_to_ms, left=session.presence_left_ms)
 

@@ -77,7 +77,8 @@ def play(request: SignedInRequest, pk: int) -> JsonResponse:
 @require_POST
 def beat(request: HttpRequest) -> JsonResponse:
     """Take a beat: answers the last number taken, the end of what is credited, and what may be credited before the person
-    at the player must say that he is there (``left``, milliseconds; ``ask`` once the question is due)."""
+    at the player must say that he is there (``left``, milliseconds; ``ask`` once the question is due). ``over`` says why the
+    session has ended that it came late to: ``superseded`` by another one, or fallen ``silent``."""
     try:
         token, data = _sent(request)
         answer = services.beat(token, data)
@@ -94,6 +95,7 @@ def _told(answer: Answer) -> JsonResponse:
             "settled": answer.settle,
             "left": answer.left,
             "ask": answer.ask,
+            "over": answer.over,
         }
     )
 
@@ -101,9 +103,10 @@ def _told(answer: Answer) -> JsonResponse:
 @csrf_exempt
 @require_POST
 def present(request: HttpRequest) -> JsonResponse:
-    """The person at the player is there: crediting goes on."""
+    """The person at the player is there: crediting goes on. With ``offline`` it was pressed while the line was down."""
     try:
-        return _told(services.confirm_presence(_sent(request)[0]))
+        token, data = _sent(request)
+        return _told(services.confirm_presence(token, offline=data.get("offline") is True))
     except PlayError as error:
         return _refusal(request, error)
 
@@ -111,12 +114,11 @@ def present(request: HttpRequest) -> JsonResponse:
 @csrf_exempt
 @require_POST
 def finish(request: HttpRequest) -> JsonResponse:
-    """End a session (the page was closed). A last beat may come with it."""
+    """End a session (the page was closed). What waited in the player may come with it: a list of ``beats``, in order."""
     try:
         token, data = _sent(request)
-        if "sequence" in data:
-            services.beat(token, data)
-        services.finish(token)
+        waiting = data.get("beats")
+        services.finish(token, waiting if isinstance(waiting, list) else [])
     except PlayError as error:
         return _refusal(request, error)
     return JsonResponse({"ended": True})
