@@ -65,11 +65,18 @@ def answer(token: Token, *, offline: bool = False) -> Answer:
         check.save()
         session.presence_left_ms = fresh_interval()
         session.save(update_fields=["presence_left_ms"])
+        _pass_on(session)
         if offline:
             flags.note(session, WatchFlag.Kind.OFFLINE)
         elif _by_machine(session.member):
             flags.note(session, WatchFlag.Kind.MACHINE)
     return Answer(session.sequence, session.span_to_ms, left=session.presence_left_ms)
+
+
+def _pass_on(session: PlaySession) -> None:
+    """An answer that comes late, for a session that is over, holds for the one that the member has begun since."""
+    later = PlaySession.objects.filter(member=session.member_id, pk__gt=session.pk, ended_ms__isnull=True)
+    later.filter(presence_left_ms__lt=session.presence_left_ms).update(presence_left_ms=session.presence_left_ms)
 
 
 def _by_machine(member: Member) -> bool:

@@ -129,9 +129,7 @@ def _own_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int
         begun.append((started_ms, member_id, lesson))
         if end > start:
             stood = beat - rules.by_the_clock(allowance, speed)
-            kept.append(
-                rules.Span(lesson.lesson_id, mode, occasion, start, end, wall, stood, speed, lesson.edition)
-            )
+            kept.append(rules.Span(lesson.lesson_id, mode, occasion, start, end, wall, stood, speed, lesson.edition))
     spans = PlaySpan.objects.filter(session__member_id__in=ids, held=False).order_by()
     for session_id, *values in spans.values_list("session_id", *SPAN, "speed").iterator(ROWS_AT_ONCE):
         if session_id in sessions:  # one that began after the sessions were read is left for the next time
@@ -150,9 +148,7 @@ def _group_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[i
         seen = rules.Lesson(*values)
         own = found[member_id]
         kept = own.spans if withdrawn is None else own.withdrawn
-        kept.append(
-            rules.Span(seen.lesson_id, rules.GROUP, occasion, start, end, wall, wall_to, edition=seen.edition)
-        )
+        kept.append(rules.Span(seen.lesson_id, rules.GROUP, occasion, start, end, wall, wall_to, edition=seen.edition))
         begun.append((started, member_id, seen))
 
 

@@ -6,59 +6,77 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('courses', '0011_speed'),
-        ('members', '0004_cadre_rank'),
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("courses", "0011_speed"),
+        ("members", "0004_cadre_rank"),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='lessonpage',
-            name='edition',
-            field=models.PositiveSmallIntegerField(db_default=1, default=1, editable=False, verbose_name='版次'),
+            model_name="lessonpage",
+            name="edition",
+            field=models.PositiveSmallIntegerField(db_default=1, default=1, editable=False, verbose_name="版次"),
         ),
         migrations.AddField(
-            model_name='lessonprogress',
-            name='edition',
+            model_name="lessonprogress",
+            name="edition",
             field=models.PositiveSmallIntegerField(db_default=1, default=1),
         ),
         migrations.AddField(
-            model_name='playsession',
-            name='edition',
+            model_name="playsession",
+            name="edition",
             field=models.PositiveSmallIntegerField(db_default=1, default=1),
         ),
         migrations.AddField(
-            model_name='playsession',
-            name='held_left_ms',
+            model_name="playsession",
+            name="held_left_ms",
             field=models.PositiveIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='playspan',
-            name='held',
+            model_name="playspan",
+            name="held",
             field=models.BooleanField(db_default=False, default=False),
         ),
         migrations.AddField(
-            model_name='watchflag',
-            name='voided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='原核减人'),
+            model_name="watchflag",
+            name="voided_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="原核减人",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lessonpage',
-            constraint=models.CheckConstraint(condition=models.Q(('edition__gte', 1)), name='lesson_edition_from_one'),
+            model_name="lessonpage",
+            constraint=models.CheckConstraint(condition=models.Q(("edition__gte", 1)), name="lesson_edition_from_one"),
         ),
         migrations.AddConstraint(
-            model_name='playsession',
-            constraint=models.CheckConstraint(condition=models.Q(('held_left_ms__lte', models.F('allowance_ms'))), name='play_session_held_allowed'),
+            model_name="playsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("held_left_ms__lte", models.F("allowance_ms"))), name="play_session_held_allowed"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='playsession',
-            constraint=models.CheckConstraint(condition=models.Q(('edition__gte', 1)), name='play_session_edition_from_one'),
+            model_name="playsession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("edition__gte", 1)), name="play_session_edition_from_one"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='watchflag',
-            constraint=models.CheckConstraint(condition=models.Q(('voided_by__isnull', True), ('state', 'appealed'), models.Q(('decided_by', models.F('voided_by')), _negated=True), _connector='OR'), name='watch_flag_appeal_decided_by_another'),
+            model_name="watchflag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("voided_by__isnull", True),
+                    ("state", "appealed"),
+                    models.Q(("decided_by", models.F("voided_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="watch_flag_appeal_decided_by_another",
+            ),
         ),
     ]

@@ -128,7 +128,7 @@ class Player {
     this.starting = true;
     this.video.pause();
     try {
-      await this.flush(); // what an earlier page left belongs before the new session
+      await this.handOver();
       const headers = { "X-CSRFToken": this.csrf() };
       const answer = await fetch(this.root.dataset.start, { method: "POST", headers, signal: AbortSignal.timeout(PATIENCE) });
       if (!answer.ok) throw new Error(String(answer.status));
@@ -147,6 +147,14 @@ class Player {
       this.say("failed");
     } finally {
       this.starting = false;
+    }
+  }
+
+  // What an earlier page left belongs before the new session: as long as it gets on, it goes first.
+  async handOver() {
+    for (let left = Infinity; this.queue.length && this.queue.length < left;) {
+      left = this.queue.length;
+      await this.flush();
     }
   }
 
