@@ -134,7 +134,7 @@ def _own_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int
     for session_id, *values in spans.values_list("session_id", *SPAN, "speed").iterator(ROWS_AT_ONCE):
         if session_id in sessions:  # one that began after the sessions were read is left for the next time
             kept, lesson, mode, occasion = sessions[session_id]
-            kept.append(rules.Span(lesson.lesson_id, mode, occasion, *values, lesson.edition))
+            kept.append(rules.Span(lesson.lesson_id, mode, occasion, *values, edition=lesson.edition))
 
 
 def _group_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int, int, rules.Lesson]]) -> None:

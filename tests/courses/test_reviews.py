@@ -181,7 +181,7 @@ def test_a_person_credits_what_was_too_long_without_a_line(
     assert hours(own) == "1.00"
     assert sound()
     entry = AuditEntry.objects.get(action="watch.credited")
-    assert entry.user_id == town.pk
+    assert entry.actor_id == town.pk
     with pytest.raises(ReviewError, match="nothing-held"):
         reviews.credit(flag=flag, reason="再来", by=town)
     flag.refresh_from_db()
