@@ -118,7 +118,7 @@ def _end_active(member: Member, by: User | None) -> None:
 
 def beat(text: str, data: dict[str, object]) -> Answer:
     """Take a beat from a player and settle the member's hours when it completes the lesson. Raises PlayError."""
-    token = Token.read(text)
+    token = Token.read(text, late=data.get("offline") is True)
     claim = Beat.claimed(data, token.duration_ms)
     answer = engine.beat(token, claim, done=data.get("done") is True)
     if answer.asks_now:
@@ -131,7 +131,7 @@ def beat(text: str, data: dict[str, object]) -> Answer:
 
 def confirm_presence(text: str, *, offline: bool = False) -> Answer:
     """The person at the player says, or said while the line was down, that he is there. Raises PlayError."""
-    return presence.answer(Token.read(text), offline=offline)
+    return presence.answer(Token.read(text, late=offline), offline=offline)
 
 
 def _settle_own(session: PlaySession) -> None:
@@ -145,7 +145,7 @@ def finish(text: str, waiting: Sequence[object] = ()) -> None:
 
     Ending it again changes nothing; what makes no sense among those that waited is left out. Raises PlayError("bad-token").
     """
-    token = Token.read(text)
+    token = Token.read(text, late=True)
     for data in waiting[:MOST_WAITING]:
         if isinstance(data, dict):
             with suppress(PlayError):

@@ -8,7 +8,7 @@ const PATIENCE = 20_000; // a request that takes longer is asked again
 const LATE = 60_000; // what has waited so long was played without a line that works
 const JOINED = 60_000; // while the line is down, beats become one up to this length
 const BEACON = 300; // beats that go along when the page is left
-const KEPT_FOR = 24 * 3_600_000; // as long as a token is good
+const KEPT_FOR = 72 * 3_600_000; // as long as a token is good for what comes late
 
 // What waits, in the order in which it is to arrive.
 class Waiting {
@@ -300,8 +300,9 @@ class Player {
     const told = await answer.json();
     if (answer.ok && typeof told.sequence === "number") return told;
     const own = one.token === this.token;
-    if (told.code === "superseded" && !one.offline && !this.root.dataset.token) {
-      this.waiting.late(); // over, but what was played before the other one began still counts
+    if (["superseded", "bad-token"].includes(told.code) && !one.offline && !this.root.dataset.token) {
+      this.waiting.late(); // over or too old, but what was played before still counts
+      if (own && told.code === "bad-token") this.renew("expired");
     } else if (told.code === "superseded" || told.code === "bad-token") {
       if (own) this.from = null;
       this.waiting.drop(one.token);
