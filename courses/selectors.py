@@ -131,10 +131,11 @@ def _own_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int
             stood = beat - rules.by_the_clock(allowance, speed)
             kept.append(rules.Span(lesson.lesson_id, mode, occasion, start, end, wall, stood, speed, lesson.edition))
     spans = PlaySpan.objects.filter(session__member_id__in=ids, held=False).order_by()
-    for session_id, *values in spans.values_list("session_id", *SPAN, "speed").iterator(ROWS_AT_ONCE):
+    for row in spans.values_list("session_id", *SPAN, "speed").iterator(ROWS_AT_ONCE):
+        session_id, start, end, wall, wall_to, speed = row
         if session_id in sessions:  # one that began after the sessions were read is left for the next time
             kept, lesson, mode, occasion = sessions[session_id]
-            kept.append(rules.Span(lesson.lesson_id, mode, occasion, *values, edition=lesson.edition))
+            kept.append(rules.Span(lesson.lesson_id, mode, occasion, start, end, wall, wall_to, speed, lesson.edition))
 
 
 def _group_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int, int, rules.Lesson]]) -> None:

@@ -183,6 +183,7 @@ class Player {
   // Playing goes on from here: an empty beat tells the server that the pause before it earned nothing.
   resume() {
     if (!this.token || this.over || this.video.paused || this.from !== null || this.fast()) return;
+    this.hid = false;
     this.from = this.now();
     if (this.queue.length === 0) this.add(this.from, this.from, false);
   }
@@ -222,6 +223,7 @@ class Player {
     this.mark(false);
     if (this.video.tagName !== "VIDEO" || this.root.dataset.audio === "on" || this.video.paused) return;
     this.video.pause();
+    this.hid = true; // said until it goes on
     this.say("hidden");
   }
 
@@ -331,7 +333,7 @@ class Player {
       this.progress.value = Math.min(100, this.base + (this.credited * 100) / needed);
       if (answer.settled && this.progress.value >= 100) { this.say("complete"); return; }
     }
-    if (beat.to > beat.from) this.say("saved");
+    if (beat.to > beat.from && !this.hid) this.say("saved");
   }
 
   // Playing stops here; what waits is still handed in, up to where the other one began.
