@@ -11,9 +11,11 @@ class CoursesConfig(AppConfig):
 
     def ready(self) -> None:
         # Evidence and selectors need the models, which are there only now.
-        from courses import quiz_selectors, selectors  # noqa: PLC0415
+        from courses import flag_selectors, quiz_selectors, selectors  # noqa: PLC0415
         from lms.hours import evidence  # noqa: PLC0415
+        from lms.members import navigation  # noqa: PLC0415
 
         evidence.register(selectors.credits, "courses.watch:", "courses.reading:", "stations.viewing:")
         evidence.register(quiz_selectors.credits, "courses.test:")
+        navigation.count("watch-flags", flag_selectors.waiting_for)
         post_migrate.connect(install_triggers, sender=self)

@@ -7,6 +7,9 @@ session is credited with more than the time that passed. A beat that goes on whe
 The clock of a span is the pointer ``now − allowance``: it moves on by exactly what is credited, so that the spans of a
 session never overlap in time. Where the rule lets a film run faster than the clock, the allowance grows by so much more and
 the pointer moves on by so much less.
+
+What a player hands in after a long time without a line is credited for half an hour; what the clock allows beyond that is kept
+as spans that a person may credit (``held``), also in a session that has ended meanwhile, up to where the member's next began.
 """
 
 from __future__ import annotations
@@ -22,8 +25,11 @@ from courses import rules
 from courses.models import PlaySession, PlaySpan
 from lms.core import clock
 from lms.hours.rules import NORMAL_SPEED
+from lms.members.models import Member
 
 TOKEN_SECONDS = 24 * 3600
+# What was played without a line may be handed in for so long.
+LATE_SECONDS = 3 * 24 * 3600
 SIGNER = signing.TimestampSigner(salt="courses.play")
 
 
@@ -49,10 +55,10 @@ class Token:
         return SIGNER.sign(f"{self.session_id}.{self.duration_ms}.{self.left_ms}.{int(self.group)}")
 
     @classmethod
-    def read(cls, text: str) -> Token:
-        """The token in a signed text. Raises PlayError("bad-token") for an edited or an old one."""
+    def read(cls, text: str, *, late: bool = False) -> Token:
+        """The token in a signed text, for what comes ``late`` too. Raises PlayError("bad-token") for an edited or an old one."""
         try:
-            numbers = SIGNER.unsign(text, max_age=TOKEN_SECONDS).split(".")
+            numbers = SIGNER.unsign(text, max_age=LATE_SECONDS if late else TOKEN_SECONDS).split(".")
             return cls(int(numbers[0]), int(numbers[1]), int(numbers[2]), numbers[3] == "1")
         except (signing.BadSignature, ValueError, IndexError) as error:
             raise PlayError("bad-token") from error
@@ -88,7 +94,8 @@ class Answer:
 
     ``left``: milliseconds that it will credit before the person must answer; None for a station's screen. ``grown``:
     milliseconds that this beat was credited. ``refused``: all that the session has claimed in vain. ``late``: of what was
-    credited, what came after a longer silence than a line that works ever has.
+    credited, what came after a longer silence than a line that works ever has. ``held``: what is kept for a person to credit.
+    ``over``: why the session is over that this beat came late to: ``superseded`` by another, or fallen ``silent``.
     """
 
     sequence: int
@@ -98,6 +105,8 @@ class Answer:
     grown: int = 0
     refused: int = 0
     late: int = 0
+    held: int = 0
+    over: str = ""
 
     @property
     def ask(self) -> bool:
@@ -107,7 +116,7 @@ class Answer:
     @property
     def asks_now(self) -> bool:
         """Whether it was this beat that brought the question up."""
-        return self.left is not None and self.left <= rules.PRESENCE_GRACE_MS < self.left + self.grown
+        return self.left is not None and self.left <= rules.PRESENCE_GRACE_MS < self.left + self.grown + self.held
 
 
 def _least(vendor: str) -> str:
@@ -128,7 +137,7 @@ def _extend_sql(vendor: str) -> str:
         SET sequence = %(sequence)s, span_to_ms = span_to_ms + {grown}, allowance_ms = {budget} - {grown},
             presence_left_ms = presence_left_ms - {grown}, refused_ms = refused_ms + %(claim)s - {grown},
             beat_ms = {greatest}(beat_ms, %(now)s)
-        WHERE id = %(id)s AND ended_ms IS NULL AND sequence < %(sequence)s AND span_to_ms = %(start)s
+        WHERE id = %(id)s AND ended_ms IS NULL AND sequence < %(sequence)s AND span_to_ms = %(start)s AND held_left_ms = 0
         RETURNING span_from_ms, span_to_ms, presence_left_ms, refused_ms
     """  # noqa: S608 (the only words put in are the names of functions and a constant)
 
@@ -169,65 +178,131 @@ def _extend(token: Token, claim: Beat) -> tuple[int, int, int, int] | None:
 
 @transaction.atomic
 def _move(token: Token, claim: Beat, done: bool) -> Answer:
-    """The slow way: a jump, a resumption, a station's beat, or a beat that came before."""
-    session = PlaySession.objects.select_for_update().get(pk=token.session_id)
-    if session.ended_ms is not None:
-        raise PlayError("superseded")
+    """The slow way: a jump, a resumption, a station's beat, one that comes late, or one that came before."""
+    session = _locked(token.session_id)
+    newest = _newest(session)
     if claim.sequence <= session.sequence:
-        return _answer(session, 0, done)
-    now = clock.now_ms()
-    carry = _carry(token, claim)
-    left = rules.allowance(session.allowance_ms, now - session.beat_ms, carry, session.speed)
+        return _answer(session, newest, done=done)
+    if session.ended_ms is not None and (newest is None or not claim.offline):
+        raise PlayError("superseded")
+    now = _until(session)
+    left, beyond = _budget(session, token, claim, now)
     if claim.start != session.span_to_ms or claim.start == claim.end:
         close_span(session)
         if claim.start == claim.end and not claim.offline:  # playing goes on: what the pause left over is not needed
             left = min(left, rules.JITTER_MS)
         session.span_from_ms = session.span_to_ms = claim.start
     if session.span_from_ms == session.span_to_ms:
-        session.span_wall_ms = now - rules.by_the_clock(left, session.speed)
-    grown = min(claim.end - claim.start, left)
-    if session.presence_left_ms is not None:
-        grown = min(grown, session.presence_left_ms)
-        session.presence_left_ms -= grown
-        session.refused_ms += claim.end - claim.start - grown
+        session.span_wall_ms = now - rules.by_the_clock(left + beyond, session.speed)
+    answered = _answered(session, newest, claim.end - claim.start)
+    grown = min(answered, left)
+    held = min(answered - grown, beyond)
+    late = grown if left + beyond > rules.CARRY_MS else 0
     session.span_to_ms += grown
-    session.allowance_ms = left - grown
+    session.allowance_ms = left + beyond - grown
+    session.held_left_ms = beyond - held
     session.beat_ms = max(now, session.beat_ms)
     session.sequence = claim.sequence
+    _spend(session, newest, claim.end - claim.start, grown + held)
     if token.group:  # a row a beat, so that each person's stay can be cut out of it
         close_span(session)
+    if held:
+        _hold(session, held)
     session.save()
-    late = grown if left > rules.CARRY_MS else 0
-    return replace(_answer(session, grown, done), late=late)
+    return replace(_answer(session, newest, grown, done=done), late=late, held=held)
 
 
-def _answer(session: PlaySession, grown: int, done: bool) -> Answer:
-    """What the server holds of a session that was just written or left alone."""
-    own = session.member_id is not None
+def _locked(session_id: int) -> PlaySession:
+    """The session, locked; of one that is over, the member before it, as whoever begins the next one does."""
+    facts = PlaySession.objects.filter(pk=session_id).values_list("member_id", "ended_ms").get()
+    if facts[0] is not None and facts[1] is not None:
+        Member.objects.select_for_update().get(pk=facts[0])
+    return PlaySession.objects.select_for_update().get(pk=session_id)
+
+
+def _newest(session: PlaySession) -> PlaySession | None:
+    """The member's latest session: this one itself unless it is over; None for a screen's."""
+    if session.member_id is None or session.ended_ms is None:
+        return None if session.member_id is None else session
+    return PlaySession.objects.select_for_update().filter(member=session.member_id).order_by("-pk").first()
+
+
+def _until(session: PlaySession) -> int:
+    """Up to when the clock may be used: now, or when the session is over the start of the member's next one."""
+    now = clock.now_ms()
+    if session.ended_ms is None:
+        return now
+    later = PlaySession.objects.filter(member=session.member_id, pk__gt=session.pk).order_by("pk")
+    started = later.values_list("started_ms", flat=True).first()
+    return now if started is None else max(min(now, started), session.beat_ms)
+
+
+def _budget(session: PlaySession, token: Token, claim: Beat, now: int) -> tuple[int, int]:
+    """Milliseconds of the video that the clock allows to credit now, and beyond those to keep for a person to decide on."""
+    elapsed = now - session.beat_ms
+    if token.group or not claim.offline:
+        carry = rules.GROUP_CARRY_MS if token.group else rules.CARRY_MS
+        return rules.allowance(session.allowance_ms - session.held_left_ms, elapsed, carry, session.speed), 0
+    total = rules.allowance(session.allowance_ms, elapsed, rules.HELD_CARRY_MS, session.speed)
+    left = max(min(total - session.held_left_ms, rules.OFFLINE_CARRY_MS), 0)
+    return left, total - left
+
+
+def _answered(session: PlaySession, newest: PlaySession | None, claimed: int) -> int:
+    """Of what is claimed, what may be credited before the person must answer; a screen is never asked."""
+    for one in (session, newest):
+        if one is not None and one.presence_left_ms is not None:
+            claimed = min(claimed, one.presence_left_ms)
+    return claimed
+
+
+def _spend(session: PlaySession, newest: PlaySession | None, claimed: int, taken: int) -> None:
+    """Count what was taken against the next question, of the latest session too: opening another does not put it off."""
+    if session.presence_left_ms is None:
+        return
+    session.presence_left_ms -= taken
+    session.refused_ms += claimed - taken
+    if newest is not None and newest.pk != session.pk and newest.presence_left_ms is not None:
+        newest.presence_left_ms -= taken
+        newest.save(update_fields=["presence_left_ms"])
+
+
+def _hold(session: PlaySession, held: int) -> None:
+    """Keep so many milliseconds after the open span for a person to credit."""
+    close_span(session)
+    start, wall = session.span_to_ms, session.stood_ms
+    session.allowance_ms -= held
+    session.span_from_ms = session.span_to_ms = start + held
+    _row(session, start, start + held, wall, held=True)
+
+
+def _answer(session: PlaySession, newest: PlaySession | None, grown: int = 0, *, done: bool) -> Answer:
+    """What the server holds of a session that was just written or left alone. One that is over is settled at once."""
+    ended = session.ended_ms is not None
+    over = "" if not ended else "silent" if newest is not None and newest.pk == session.pk else "superseded"
+    settle = newest is not None and (done or (ended and grown > 0))
     left, refused = session.presence_left_ms, session.refused_ms
-    return Answer(session.sequence, session.span_to_ms, done and own, left, grown, refused)
-
-
-def _carry(token: Token, claim: Beat) -> int:
-    """The longest silence that a beat may catch up with."""
-    if token.group:
-        return rules.GROUP_CARRY_MS
-    return rules.OFFLINE_CARRY_MS if claim.offline else rules.CARRY_MS
+    return Answer(session.sequence, session.span_to_ms, settle, left, grown, refused, over=over)
 
 
 def close_span(session: PlaySession) -> None:
     """Turn the open span of a locked session into a row; an empty one is forgotten. The session is not saved."""
     if session.span_to_ms > session.span_from_ms:
-        PlaySpan.objects.create(
-            session=session,
-            number=session.spans.count() + 1,
-            from_ms=session.span_from_ms,
-            to_ms=session.span_to_ms,
-            wall_from_ms=session.span_wall_ms,
-            wall_to_ms=session.stood_ms,
-            speed=session.speed,
-        )
+        _row(session, session.span_from_ms, session.span_to_ms, session.span_wall_ms)
         session.span_from_ms = session.span_to_ms
+
+
+def _row(session: PlaySession, start: int, end: int, wall: int, *, held: bool = False) -> None:
+    PlaySpan.objects.create(
+        session=session,
+        number=session.spans.count() + 1,
+        from_ms=start,
+        to_ms=end,
+        wall_from_ms=wall,
+        wall_to_ms=session.stood_ms,
+        speed=session.speed,
+        held=held,
+    )
 
 
 def end(session: PlaySession) -> None:

@@ -6,14 +6,14 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from courses import selectors
 from courses.models import PlaySession
 from courses.watch_models import WatchFlag
 from lms.core import clock
 from lms.members.models import Member
-from lms.members.permissions import visible
+from lms.members.permissions import can_anywhere, visible
 
 
 def flags_seen_by(user: Any) -> QuerySet[WatchFlag]:
@@ -28,6 +28,21 @@ def notices_of(member: Member) -> QuerySet[WatchFlag]:
     return WatchFlag.objects.filter(member=member, state__in=upheld).select_related("session")
 
 
+def waiting_for(user: Any) -> int:
+    """How many flags wait for the person to decide on."""
+    if not can_anywhere(user, "watching.review"):
+        return 0
+    waiting = [WatchFlag.State.OPEN, WatchFlag.State.APPEALED]
+    rows = visible(WatchFlag.objects.filter(state__in=waiting), user, "watching.review")
+    own_decision = Q(state=WatchFlag.State.APPEALED, decided_by=user.pk)
+    return rows.exclude(member__user=user.pk).exclude(own_decision).count()
+
+
+def held_ms(session: PlaySession) -> int:
+    """Milliseconds of a session that are kept for a person to credit."""
+    return sum(span.to_ms - span.from_ms for span in session.spans.all() if span.held)
+
+
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
     """What the server knows of a session: minutes by its clock, credited, claimed in vain; how the questions went."""
@@ -36,6 +51,7 @@ class SessionFacts:
     last: dt.datetime
     credited_ms: int
     refused_ms: int
+    held_ms: int
     asked: int
     answered: int
 
@@ -54,6 +70,11 @@ class SessionFacts:
         """Minutes that were claimed and not credited."""
         return self.refused_ms // 60_000
 
+    @property
+    def held_minutes(self) -> int:
+        """Minutes that somebody may still credit."""
+        return self.held_ms // 60_000
+
 
 def facts_of(session: PlaySession) -> SessionFacts:
     """What the server knows of a session."""
@@ -64,6 +85,7 @@ def facts_of(session: PlaySession) -> SessionFacts:
         last=clock.moment(session.beat_ms),
         credited_ms=sum(span.to_ms - span.from_ms for span in spans),
         refused_ms=session.refused_ms,
+        held_ms=held_ms(session),
         asked=len(checks),
         answered=sum(check.answered_ms is not None for check in checks),
     )

@@ -21,8 +21,9 @@ MANY_RESTARTS = 8
 
 
 @transaction.atomic
-def note(session: PlaySession, kind: WatchFlag.Kind, milliseconds: int = 0) -> None:
-    """Note one thing about a member's session once more. One that was decided stays decided."""
+def note(session: PlaySession, kind: WatchFlag.Kind, milliseconds: int = 0, *, undecided: bool = False) -> None:
+    """Note one thing about a member's session once more. One that was decided stays decided unless something came in that
+    is ``undecided``."""
     if session.member_id is None:
         return
     now = clock.now()
@@ -34,19 +35,21 @@ def note(session: PlaySession, kind: WatchFlag.Kind, milliseconds: int = 0) -> N
     if not fresh:
         rows = WatchFlag.objects.filter(pk=flag.pk)
         rows.update(times=F("times") + 1, milliseconds=F("milliseconds") + milliseconds, last_at=now)
+        if undecided:
+            rows.filter(state=WatchFlag.State.CLEARED).update(state=WatchFlag.State.OPEN)
 
 
 def note_beat(session_id: int, claim: Beat, answer: Answer) -> None:
     """Note what an answered beat tells: a whole minute claimed in vain, or time handed in after the line was down."""
-    refused = claim.end - claim.start - answer.grown
+    refused = claim.end - claim.start - answer.grown - answer.held
     over = answer.refused // REFUSED_STEP_MS > (answer.refused - refused) // REFUSED_STEP_MS
-    if answer.left is None or not (over or answer.late):
+    if answer.left is None or not (over or answer.late or answer.held):
         return
     session = PlaySession.objects.get(pk=session_id)
     if over:
         note(session, Kind.TOO_FAST if answer.left else Kind.UNANSWERED, REFUSED_STEP_MS)
-    if answer.late:
-        note(session, Kind.OFFLINE, answer.late)
+    if answer.late or answer.held:
+        note(session, Kind.OFFLINE, answer.late + answer.held, undecided=answer.held > 0)
 
 
 def note_restart(session: PlaySession) -> None:

@@ -27,7 +27,7 @@ from courses.blocks import LessonBody
 from courses.lesson_panel import LessonsPanel
 from courses.media_models import MediaFile, Upload
 from courses.package_models import PackageFile, ScoAttempt, ScormPackage
-from courses.page_forms import CourseForm
+from courses.page_forms import CourseForm, LessonForm
 from courses.previews import Screens
 from courses.quiz_blocks import questions_of
 from courses.quiz_models import QuizAttempt, QuizDraft, QuizMark, QuizPage, QuizResult, quiz_panel
@@ -207,6 +207,8 @@ class LessonPage(Screens, QuizPage):
     )
     body = StreamField(LessonBody(), verbose_name=_("正文"), blank=True)
     required = models.BooleanField(_("必修"), default=True, help_text=_("选修课时不影响“本课程已学完”。"))
+    # What is studied of another edition counts anew; ``LessonForm`` begins the next one.
+    edition = models.PositiveSmallIntegerField(_("版次"), default=1, db_default=1, editable=False)
     reading_seconds = models.PositiveIntegerField(_("阅读时长（秒）"), default=0, editable=False)
     # What a book takes to read, and what earns hours; ``reading_seconds`` is only said of a lesson's text.
     reading_minutes = models.PositiveSmallIntegerField(_("阅读时长（分钟）"), default=0)
@@ -221,9 +223,12 @@ class LessonPage(Screens, QuizPage):
         MediaChooserPanel("media"),
         FieldPanel("package"),
         FieldPanel("body"),
-        MultiFieldPanel([FieldPanel("required"), FieldPanel("complete_percent")], _("学习要求")),
+        MultiFieldPanel(
+            [FieldPanel("required"), FieldPanel("complete_percent"), FieldPanel("new_edition")], _("学习要求")
+        ),
         quiz_panel(_("课后测试")),
     ]
+    base_form_class = LessonForm
     search_fields = [
         *Page.search_fields,
         index.SearchField("summary", boost=1.5),
@@ -236,6 +241,7 @@ class LessonPage(Screens, QuizPage):
 
     class Meta:
         verbose_name = _("课时")
+        constraints = [models.CheckConstraint(condition=Q(edition__gte=1), name="lesson_edition_from_one")]
 
     def save(self, *args: Any, **kwargs: Any) -> Any:
         """Store it with the time that its text takes to read."""
@@ -309,6 +315,7 @@ class BookPage(LessonPage):
         FieldPanel("file"),
         FieldPanel("package"),
         FieldPanel("body"),
+        FieldPanel("new_edition"),
     ]
     search_fields = [*LessonPage.search_fields, index.SearchField("author")]
     parent_page_types = ["courses.ShelfPage"]
@@ -333,6 +340,7 @@ class PlaySession(models.Model):
     member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="play_sessions")
     lesson = models.ForeignKey(LessonPage, on_delete=models.PROTECT, related_name="play_sessions")
     revision_id = models.BigIntegerField(null=True, blank=True)
+    edition = models.PositiveSmallIntegerField(default=1, db_default=1)
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.ONLINE)
     # The lesson as it was: what was earned does not change when the page does.
     title = models.CharField(max_length=255)
@@ -344,6 +352,8 @@ class PlaySession(models.Model):
     beat_ms = models.BigIntegerField()
     sequence = models.PositiveIntegerField(default=0)
     allowance_ms = models.PositiveIntegerField(default=0)
+    # Of the allowance, what was too long without a line to be credited before somebody has looked at it.
+    held_left_ms = models.PositiveIntegerField(default=0, db_default=0)
     span_from_ms = models.PositiveIntegerField(default=0)
     span_to_ms = models.PositiveIntegerField(default=0)
     span_wall_ms = models.BigIntegerField(default=0)
@@ -370,6 +380,8 @@ class PlaySession(models.Model):
             models.CheckConstraint(
                 condition=Q(span_to_ms__lte=F("duration_ms")), name="play_session_span_inside_video"
             ),
+            models.CheckConstraint(condition=Q(held_left_ms__lte=F("allowance_ms")), name="play_session_held_allowed"),
+            models.CheckConstraint(condition=Q(edition__gte=1), name="play_session_edition_from_one"),
             models.CheckConstraint(
                 condition=Q(member__isnull=True) | Q(ended_ms__isnull=False) | Q(presence_left_ms__isnull=False),
                 name="play_session_own_one_asks",
@@ -406,6 +418,8 @@ class PlaySpan(models.Model):
     wall_from_ms = models.BigIntegerField()
     wall_to_ms = models.BigIntegerField()
     speed = models.PositiveSmallIntegerField(default=NORMAL_SPEED, db_default=NORMAL_SPEED)
+    # Claimed after too long without a line: earns nothing until a person credits it.
+    held = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = _("播放片段")
@@ -456,10 +470,12 @@ class GroupWatch(models.Model):
 
 
 class LessonProgress(models.Model):
-    """Where a member is in a lesson: what to resume, what is complete. Derived from the evidence above."""
+    """Where a member is in a lesson, of the latest edition that he began: what to resume, what is complete. Derived from the
+    evidence above."""
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="lesson_progress")
     lesson = models.ForeignKey(LessonPage, on_delete=models.PROTECT, related_name="progress")
+    edition = models.PositiveSmallIntegerField(default=1, db_default=1)
     position_ms = models.PositiveIntegerField(default=0)
     watched_ms = models.PositiveIntegerField(default=0)
     completed_at = models.DateTimeField(null=True, blank=True)

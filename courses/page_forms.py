@@ -30,6 +30,24 @@ class PlainPageForm(WagtailAdminPageForm):
         return slug if slug not in taken else next(other for other in numbered if other not in taken)
 
 
+class LessonForm(PlainPageForm):
+    """Whoever replaces what is studied may say so: the lesson begins another edition, and its hours count anew."""
+
+    new_edition = forms.BooleanField(
+        label=_("内容已更换，重新计学时"),
+        required=False,
+        help_text=_(
+            "只改错字、补充说明时不要勾选。勾选后，这一课从发布时起算新的一版：进度从零开始，学完再计一次学时；以前学的学时不变。"
+        ),
+    )
+
+    def save(self, commit: bool = True) -> Any:
+        """Store the page, in its next edition when that is ticked."""
+        if self.cleaned_data.get("new_edition"):
+            self.instance.edition += 1
+        return super().save(commit=commit)
+
+
 class CourseForm(PlainPageForm):
     """A course cannot ask for itself, neither directly nor by way of others."""
 

@@ -45,26 +45,39 @@ def note_asked(session_id: int) -> None:
 
 
 @transaction.atomic
-def answer(token: Token) -> Answer:
+def answer(token: Token, *, offline: bool = False) -> Answer:
     """The person is there: crediting goes on for another interval. Answering what was not asked changes nothing.
 
+    ``offline``: pressed while the line was down, so that how fast it came after the question says nothing; it is looked at.
     Raises PlayError("superseded") when the session is over, PlayError("bad-token") for a station's screen.
     """
     rows = PlaySession.objects.select_for_update(of=("self",)).select_related("member")
     session = rows.get(pk=token.session_id)
     if session.member is None or session.presence_left_ms is None:
         raise PlayError("bad-token")
-    if session.ended_ms is not None:
+    if session.ended_ms is not None and not offline:
         raise PlayError("superseded")
+    # Without a line the player asks after the shortest interval, which may be before the server would have.
+    if offline or session.presence_left_ms <= rules.PRESENCE_GRACE_MS + rules.PRESENCE_EARLY_MS:
+        note_asked(session.pk)
     check = session.presence_checks.select_for_update().filter(answered_ms__isnull=True).first()
     if check is not None:
         check.answered_ms = max(clock.now_ms(), check.asked_ms)
         check.save()
         session.presence_left_ms = fresh_interval()
         session.save(update_fields=["presence_left_ms"])
-        if _by_machine(session.member):
+        _pass_on(session)
+        if offline:
+            flags.note(session, WatchFlag.Kind.OFFLINE)
+        elif _by_machine(session.member):
             flags.note(session, WatchFlag.Kind.MACHINE)
     return Answer(session.sequence, session.span_to_ms, left=session.presence_left_ms)
+
+
+def _pass_on(session: PlaySession) -> None:
+    """An answer that comes late, for a session that is over, holds for the one that the member has begun since."""
+    later = PlaySession.objects.filter(member=session.member_id, pk__gt=session.pk, ended_ms__isnull=True)
+    later.filter(presence_left_ms__lt=session.presence_left_ms).update(presence_left_ms=session.presence_left_ms)
 
 
 def _by_machine(member: Member) -> bool:

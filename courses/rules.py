@@ -24,15 +24,23 @@ GROUP_CARRY_MS = 60_000
 JITTER_MS = 2_000
 # What a player that went on without a line may hand in afterwards; marked for review, still inside the server's clock.
 OFFLINE_CARRY_MS = 1_800_000
+# And what such a player is listened to in all: beyond the half hour a person decides whether it counts.
+HELD_CARRY_MS = 24 * 3_600_000
 # Own watching is credited so long until the person must say that he is there; the question is shown for the last of it.
 PRESENCE_EVERY_MS = (480_000, 840_000)
 PRESENCE_GRACE_MS = 90_000
+# The player counts by the film and the server by its clock: an answer so much before the question is one to it.
+PRESENCE_EARLY_MS = 5_000
 # After so long a rest the next lesson starts with a fresh interval.
 PRESENCE_REST_MS = 3_600_000
 
 
+Study = tuple[int, int]
+"""A lesson (its id) in one of its editions: what is studied once. Another edition counts anew."""
+
+
 class Lesson(NamedTuple):
-    """A lesson as it was when the member first played it; later editions change nothing that was earned."""
+    """An edition of a lesson as it was when the member first played it; what is edited later changes nothing that was earned."""
 
     lesson_id: int
     course_id: int
@@ -40,6 +48,12 @@ class Lesson(NamedTuple):
     category: str
     duration_ms: int
     needed_ms: int
+    edition: int = 1
+
+    @property
+    def study(self) -> Study:
+        """What is studied once."""
+        return self.lesson_id, self.edition
 
 
 class Span(NamedTuple):
@@ -56,6 +70,12 @@ class Span(NamedTuple):
     wall_from: int
     wall_to: int
     speed: int = NORMAL_SPEED
+    edition: int = 1
+
+    @property
+    def study(self) -> Study:
+        """What is studied once."""
+        return self.lesson_id, self.edition
 
 
 class Piece(NamedTuple):
@@ -68,20 +88,32 @@ class Piece(NamedTuple):
     wall_from: int
     wall_to: int
     length: int
+    edition: int = 1
+
+    @property
+    def study(self) -> Study:
+        """What is studied once."""
+        return self.lesson_id, self.edition
 
     @property
     def key(self) -> Key:
         """What one source of the ledger stands for."""
-        return Key(self.lesson_id, self.mode, self.occasion, self.day)
+        return Key(self.lesson_id, self.mode, self.occasion, self.day, self.edition)
 
 
 class Key(NamedTuple):
-    """One lesson in one mode and occasion on one day."""
+    """One edition of a lesson in one mode and occasion on one day."""
 
     lesson_id: int
     mode: str
     occasion: str
     day: dt.date
+    edition: int = 1
+
+    @property
+    def study(self) -> Study:
+        """What is studied once."""
+        return self.lesson_id, self.edition
 
 
 class Worth(NamedTuple):
@@ -118,15 +150,15 @@ def presence_left(left: int | None, rested: int, fresh: int) -> int:
 
 
 def distinct(spans: Iterable[Span], split: SplitByDay) -> list[Piece]:
-    """Each millisecond of each lesson once, to the span that saw it first by the clock, in the clock's order."""
-    seen: dict[int, list[tuple[int, int]]] = {}
+    """Each millisecond of each edition of a lesson once, to the span that saw it first by the clock, in the clock's order."""
+    seen: dict[Study, list[tuple[int, int]]] = {}
     pieces: list[Piece] = []
     for span in sorted(spans, key=lambda one: (one.wall_from, one.mode, one.occasion, one.start, one.end)):
-        taken = seen.get(span.lesson_id, [])
+        taken = seen.get(span.study, [])
         fresh = subtract([(span.start, span.end)], taken) if taken else [(span.start, span.end)]
         for start, end in fresh:
             pieces += _pieces(span, start, end, split)
-        seen[span.lesson_id] = union([*taken, (span.start, span.end)])
+        seen[span.study] = union([*taken, (span.start, span.end)])
     return sorted(pieces, key=lambda piece: piece.wall_from)
 
 
@@ -139,30 +171,30 @@ def _pieces(span: Span, start: int, end: int, split: SplitByDay) -> Iterator[Pie
     for number, (day, wall_from, wall_to) in enumerate(days, 1):
         length = left if number == len(days) else min((wall_to - wall_from) * span.speed // NORMAL_SPEED, left)
         left -= length
-        yield Piece(span.lesson_id, span.mode, span.occasion, day, wall_from, wall_to, length)
+        yield Piece(span.lesson_id, span.mode, span.occasion, day, wall_from, wall_to, length, span.edition)
 
 
-def watched(pieces: Iterable[Piece]) -> dict[int, int]:
-    """Different milliseconds seen of each lesson."""
-    found: dict[int, int] = {}
+def watched(pieces: Iterable[Piece]) -> dict[Study, int]:
+    """Different milliseconds seen of each edition of a lesson."""
+    found: dict[Study, int] = {}
     for piece in pieces:
-        found[piece.lesson_id] = found.get(piece.lesson_id, 0) + piece.length
+        found[piece.study] = found.get(piece.study, 0) + piece.length
     return found
 
 
-def completions(pieces: Sequence[Piece], lessons: dict[int, Lesson]) -> dict[int, Piece]:
-    """The piece in which each completed lesson crossed its threshold."""
-    seen: dict[int, int] = {}
-    crossed: dict[int, Piece] = {}
+def completions(pieces: Sequence[Piece], lessons: dict[Study, Lesson]) -> dict[Study, Piece]:
+    """The piece in which each completed edition of a lesson crossed its threshold."""
+    seen: dict[Study, int] = {}
+    crossed: dict[Study, Piece] = {}
     for piece in pieces:
-        lesson = lessons[piece.lesson_id]
-        seen[piece.lesson_id] = seen.get(piece.lesson_id, 0) + piece.length
-        if piece.lesson_id not in crossed and 0 < lesson.needed_ms <= seen[piece.lesson_id]:
-            crossed[piece.lesson_id] = piece
+        lesson = lessons[piece.study]
+        seen[piece.study] = seen.get(piece.study, 0) + piece.length
+        if piece.study not in crossed and 0 < lesson.needed_ms <= seen[piece.study]:
+            crossed[piece.study] = piece
     return crossed
 
 
-def worth(spans: Sequence[Span], lessons: dict[int, Lesson], price: Price, split: SplitByDay) -> dict[Key, Worth]:
+def worth(spans: Sequence[Span], lessons: dict[Study, Lesson], price: Price, split: SplitByDay) -> dict[Key, Worth]:
     """What a member's watching is worth, by key. Keys that earn nothing are named too, so that a correction withdraws.
 
     By the clock, own watching counts once the lesson is complete; what is left below the rounding step carries on within
@@ -185,7 +217,7 @@ def worth(spans: Sequence[Span], lessons: dict[int, Lesson], price: Price, split
 
 def _all_keys(spans: Iterable[Span], split: SplitByDay) -> set[Key]:
     return {
-        Key(span.lesson_id, span.mode, span.occasion, day)
+        Key(span.lesson_id, span.mode, span.occasion, day, span.edition)
         for span in spans
         for day, _start, _end in split(span.wall_from, span.wall_to)
     }
@@ -196,36 +228,36 @@ def _covers(pieces: Iterable[Piece]) -> tuple[tuple[int, int], ...]:
 
 
 def _by_tier(
-    crossed: dict[int, Piece], by_key: dict[Key, list[Piece]], priced: dict[Key, Tariff], lessons: dict[int, Lesson]
+    crossed: dict[Study, Piece], by_key: dict[Key, list[Piece]], priced: dict[Key, Tariff], lessons: dict[Study, Lesson]
 ) -> dict[Key, Worth]:
     found = {}
-    for lesson_id, piece in crossed.items():
+    for study, piece in crossed.items():
         tariff = priced[piece.key]
         if tariff.method == "tiers":
-            hours = hours_by_tier(lessons[lesson_id].duration_ms // 1000, tariff)
+            hours = hours_by_tier(lessons[study].duration_ms // 1000, tariff)
             found[piece.key] = Worth(hours, tariff, _covers(by_key[piece.key]))
     return found
 
 
 def _by_clock(
-    crossed: dict[int, Piece], by_key: dict[Key, list[Piece]], priced: dict[Key, Tariff], lessons: dict[int, Lesson]
+    crossed: dict[Study, Piece], by_key: dict[Key, list[Piece]], priced: dict[Key, Tariff], lessons: dict[Study, Lesson]
 ) -> dict[Key, Worth]:
     """Cumulative seconds within a course, viewing or book, rounded down as they grow: four lessons of four minutes give 0.25."""
 
-    def begins(key: Key) -> tuple[int, dt.date, int]:
-        moment = crossed[key.lesson_id].wall_to if key.mode == ONLINE else by_key[key][0].wall_from
-        return moment, key.day, key.lesson_id
+    def begins(key: Key) -> tuple[int, dt.date, Study]:
+        moment = crossed[key.study].wall_to if key.mode == ONLINE else by_key[key][0].wall_from
+        return moment, key.day, key.study
 
     counted = [
         key
         for key, tariff in priced.items()
-        if tariff.method == "clock" and (key.mode != ONLINE or key.lesson_id in crossed)
+        if tariff.method == "clock" and (key.mode != ONLINE or key.study in crossed)
     ]
     carried: dict[tuple[object, ...], tuple[int, Decimal]] = {}
     found = {}
     for key in sorted(counted, key=begins):
         tariff = priced[key]
-        purse = (key.mode, lessons[key.lesson_id].course_id if key.mode == ONLINE else key.occasion, tariff.name)
+        purse = (key.mode, lessons[key.study].course_id if key.mode == ONLINE else key.occasion, tariff.name)
         before, paid = carried.get(purse, (0, ZERO))
         after = before + sum(piece.length for piece in by_key[key])
         worth_now = hours_by_clock(after // 1000, tariff)

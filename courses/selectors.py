@@ -73,17 +73,18 @@ class Evidence:
 
     spans: list[rules.Span]
     withdrawn: list[rules.Span]
-    lessons: dict[int, rules.Lesson]
+    lessons: dict[rules.Study, rules.Lesson]
 
 
 def played_spans(session: PlaySession) -> list[PlaySpan]:
-    """What a session has played, in order: the closed spans and, unsaved, the one that is open."""
-    spans = list(session.spans.all())
+    """What a session has played, in order: the closed spans that count and, unsaved, the one that is open."""
+    rows = list(session.spans.all())
+    spans = [span for span in rows if not span.held]
     if session.span_to_ms > session.span_from_ms:
         spans.append(
             PlaySpan(
                 session=session,
-                number=len(spans) + 1,
+                number=len(rows) + 1,
                 from_ms=session.span_from_ms,
                 to_ms=session.span_to_ms,
                 wall_from_ms=session.span_wall_ms,
@@ -94,7 +95,7 @@ def played_spans(session: PlaySession) -> list[PlaySpan]:
     return spans
 
 
-LESSON = ("lesson_id", "course_id", "title", "category", "duration_ms", "needed_ms")
+LESSON = ("lesson_id", "course_id", "title", "category", "duration_ms", "needed_ms", "edition")
 """The columns of a play session that make a ``rules.Lesson``, in its order."""
 OPEN_SPAN = ("span_from_ms", "span_to_ms", "span_wall_ms", "beat_ms", "allowance_ms")
 SPAN = ("from_ms", "to_ms", "wall_from_ms", "wall_to_ms")
@@ -108,13 +109,13 @@ def evidence(member_ids: Iterable[int]) -> dict[int, Evidence]:
     _own_spans(ids, found, begun)
     _group_spans(ids, found, begun)
     for _started, member_id, lesson in sorted(begun, key=lambda one: one[0]):
-        found[member_id].lessons.setdefault(lesson.lesson_id, lesson)
+        found[member_id].lessons.setdefault(lesson.study, lesson)
     return dict(found)
 
 
 def _own_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int, int, rules.Lesson]]) -> None:
     """Own watching and reading: the closed spans and, in the session's row, the one that is open."""
-    sessions: dict[int, tuple[list[rules.Span], int, str, str]] = {}
+    sessions: dict[int, tuple[list[rules.Span], rules.Lesson, str, str]] = {}
     rows = PlaySession.objects.filter(member_id__in=ids).order_by("pk")
     voided_at: list[str | Combinable] = [plain("voided_at")]
     columns = ["pk", "member_id", "mode", "started_ms", *voided_at, *OPEN_SPAN, "speed", *LESSON]
@@ -124,16 +125,17 @@ def _own_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int
         occasion = occasion_of(mode, lesson)
         own = found[member_id]
         kept = own.spans if voided is None else own.withdrawn
-        sessions[pk] = (kept, lesson.lesson_id, mode, occasion)
+        sessions[pk] = (kept, lesson, mode, occasion)
         begun.append((started_ms, member_id, lesson))
         if end > start:
             stood = beat - rules.by_the_clock(allowance, speed)
-            kept.append(rules.Span(lesson.lesson_id, mode, occasion, start, end, wall, stood, speed))
-    spans = PlaySpan.objects.filter(session__member_id__in=ids).order_by()
-    for session_id, *values in spans.values_list("session_id", *SPAN, "speed").iterator(ROWS_AT_ONCE):
+            kept.append(rules.Span(lesson.lesson_id, mode, occasion, start, end, wall, stood, speed, lesson.edition))
+    spans = PlaySpan.objects.filter(session__member_id__in=ids, held=False).order_by()
+    for row in spans.values_list("session_id", *SPAN, "speed").iterator(ROWS_AT_ONCE):
+        session_id, start, end, wall, wall_to, speed = row
         if session_id in sessions:  # one that began after the sessions were read is left for the next time
-            kept, lesson_id, mode, occasion = sessions[session_id]
-            kept.append(rules.Span(lesson_id, mode, occasion, *values))
+            kept, lesson, mode, occasion = sessions[session_id]
+            kept.append(rules.Span(lesson.lesson_id, mode, occasion, start, end, wall, wall_to, speed, lesson.edition))
 
 
 def _group_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[int, int, rules.Lesson]]) -> None:
@@ -147,7 +149,7 @@ def _group_spans(ids: list[int], found: dict[int, Evidence], begun: list[tuple[i
         seen = rules.Lesson(*values)
         own = found[member_id]
         kept = own.spans if withdrawn is None else own.withdrawn
-        kept.append(rules.Span(seen.lesson_id, rules.GROUP, occasion, start, end, wall, wall_to))
+        kept.append(rules.Span(seen.lesson_id, rules.GROUP, occasion, start, end, wall, wall_to, edition=seen.edition))
         begun.append((started, member_id, seen))
 
 
@@ -176,10 +178,10 @@ def _credits_of(member_id: int, own: Evidence, price: Tariffs) -> Iterator[Credi
     found = rules.worth(own.spans, own.lessons, price, split_by_day)
     for span in own.withdrawn:
         for day, _start, _end in split_by_day(span.wall_from, span.wall_to):
-            key = rules.Key(span.lesson_id, span.mode, span.occasion, day)
+            key = rules.Key(span.lesson_id, span.mode, span.occasion, day, span.edition)
             found.setdefault(key, rules.Worth(rules.ZERO, price(key.mode, day), ()))
     for key, worth in found.items():
-        lesson = own.lessons[key.lesson_id]
+        lesson = own.lessons[key.study]
         yield Credit(
             source=source_of(key, member_id),
             member_id=member_id,
@@ -201,20 +203,23 @@ OWN = {rules.ONLINE: "courses.watch", rules.READING: "courses.reading"}
 
 
 def source_of(key: rules.Key, member_id: int) -> str:
-    """How the ledger names a lesson watched or a book read on a day: alone, or in a group viewing."""
+    """How the ledger names a lesson watched or a book read on a day: alone, or in a group viewing; a later edition by number."""
+    edition = f":e{key.edition}" if key.edition > 1 else ""
     if key.mode in OWN:
-        return f"{OWN[key.mode]}:{key.lesson_id}:{member_id}:{key.day}"
-    return f"{key.occasion}:{member_id}:{key.lesson_id}:{key.day}"
+        return f"{OWN[key.mode]}:{key.lesson_id}:{member_id}:{key.day}{edition}"
+    return f"{key.occasion}:{member_id}:{key.lesson_id}:{key.day}{edition}"
 
 
 def evidence_of(source: str) -> dict[str, Any] | None:
     """Behind a ledger line of own watching or reading: the lesson and the spans of that day; None for another kind of source."""
     kind, _colon, rest = source.partition(":")
     parts = rest.split(":")
-    if kind not in OWN.values() or len(parts) != 3:
+    edition = parts.pop().removeprefix("e") if len(parts) == 4 else "1"
+    if kind not in OWN.values() or len(parts) != 3 or not edition.isdigit():
         return None
     lesson_id, member_id, day = int(parts[0]), int(parts[1]), dt.date.fromisoformat(parts[2])
-    sessions = PlaySession.objects.filter(lesson_id=lesson_id, member_id=member_id).prefetch_related("spans")
+    played = PlaySession.objects.filter(lesson_id=lesson_id, member_id=member_id, edition=int(edition))
+    sessions = played.prefetch_related("spans")
     spans = [
         (span, dt.datetime.fromtimestamp(span.wall_from_ms / 1000, dt.UTC))
         for session in sessions
@@ -231,9 +236,10 @@ def evidence_of(source: str) -> dict[str, Any] | None:
 
 
 def progress_in(lessons: Iterable[LessonPage], member: Member) -> dict[int, LessonProgress]:
-    """The member's progress in some lessons by lesson id, in one query."""
-    rows = LessonProgress.objects.filter(member=member, lesson_id__in=[lesson.pk for lesson in lessons])
-    return {row.lesson_id: row for row in rows}
+    """The member's progress in some lessons as they are now, by lesson id, in one query; one of an older edition is none."""
+    editions = {lesson.pk: lesson.edition for lesson in lessons}
+    rows = LessonProgress.objects.filter(member=member, lesson_id__in=editions)
+    return {row.lesson_id: row for row in rows if row.edition >= editions[row.lesson_id]}
 
 
 def resume_at(session: PlaySession | None) -> int:
@@ -251,8 +257,9 @@ def top_speed(lesson: LessonPage) -> int:
 
 
 def last_session(member: Member, lesson: LessonPage) -> PlaySession | None:
-    """The session in which the member last played a lesson."""
-    return PlaySession.objects.filter(member=member, lesson=lesson).order_by("-beat_ms").first()
+    """The session in which the member last played a lesson as it is now."""
+    rows = PlaySession.objects.filter(member=member, lesson=lesson, edition=lesson.edition)
+    return rows.order_by("-beat_ms").first()
 
 
 def begun(member: Member) -> QuerySet[LessonProgress]:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from django.db import transaction
 
 from courses import engine, flags, presence, rules, selectors
 from courses.engine import Answer, Beat, PlayError, Token
-from courses.models import GroupWatch, LessonPage, LessonProgress, PlaySession
+from courses.models import GroupWatch, LessonPage, LessonProgress, PlaySession, PlaySpan
 from lms.core import clock
 from lms.hours import ledger
 from lms.members import audit
 from lms.members.models import Member, User
 
 FORGOTTEN_MS = 30 * 60 * 1000
+MOST_WAITING = 400
+"""Beats that a page may hand in as it goes away: a beacon carries no more."""
 
 
 class Played(Protocol):
@@ -56,9 +59,12 @@ def start_play(*, member: Member, lesson: LessonPage, by: User | None) -> tuple[
     if left <= rules.PRESENCE_GRACE_MS:
         presence.note_asked(session.pk)
     flags.note_restart(session)
-    done = rules.watched(_pieces(member)).get(lesson.pk, 0)
+    done = rules.watched(_pieces(member)).get((lesson.pk, lesson.edition), 0)
     now = clock.now()
-    LessonProgress.objects.get_or_create(member=member, lesson=lesson, defaults={"updated_at": now})
+    fresh = {"edition": lesson.edition, "position_ms": 0, "watched_ms": 0, "completed_at": None, "updated_at": now}
+    row, _made = LessonProgress.objects.get_or_create(member=member, lesson=lesson, defaults=fresh)
+    if row.edition < lesson.edition:
+        LessonProgress.objects.filter(pk=row.pk).update(**fresh)
     token = Token(session.pk, session.duration_ms, max(session.needed_ms - done, 1), group=False)
     return session, token.sign()
 
@@ -84,6 +90,7 @@ def _facts(lesson: LessonPage) -> dict[str, object]:
         "lesson": lesson,
         "mode": lesson.mode,
         "revision_id": lesson.live_revision_id,
+        "edition": lesson.edition,
         "title": lesson.title,
         "course_id": course.pk,
         "category": course.category,
@@ -111,7 +118,7 @@ def _end_active(member: Member, by: User | None) -> None:
 
 def beat(text: str, data: dict[str, object]) -> Answer:
     """Take a beat from a player and settle the member's hours when it completes the lesson. Raises PlayError."""
-    token = Token.read(text)
+    token = Token.read(text, late=data.get("offline") is True)
     claim = Beat.claimed(data, token.duration_ms)
     answer = engine.beat(token, claim, done=data.get("done") is True)
     if answer.asks_now:
@@ -122,9 +129,9 @@ def beat(text: str, data: dict[str, object]) -> Answer:
     return answer
 
 
-def confirm_presence(text: str) -> Answer:
-    """The person at the player says that he is there. Raises PlayError."""
-    return presence.answer(Token.read(text))
+def confirm_presence(text: str, *, offline: bool = False) -> Answer:
+    """The person at the player says, or said while the line was down, that he is there. Raises PlayError."""
+    return presence.answer(Token.read(text, late=offline), offline=offline)
 
 
 def _settle_own(session: PlaySession) -> None:
@@ -133,14 +140,27 @@ def _settle_own(session: PlaySession) -> None:
         settle(member_ids=[session.member.pk], by=session.member.user)
 
 
-def finish(text: str) -> None:
-    """The player was closed: end its session and settle. Ending it again changes nothing. Raises PlayError."""
-    end_play(session=PlaySession.objects.get(pk=Token.read(text).session_id))
+def finish(text: str, waiting: Sequence[object] = ()) -> None:
+    """The player was closed: take the beats and answers that still waited in it, end its session and settle.
+
+    Ending it again changes nothing; what makes no sense among those that waited is left out. Raises PlayError("bad-token").
+    """
+    token = Token.read(text, late=True)
+    for data in waiting[:MOST_WAITING]:
+        if isinstance(data, dict):
+            with suppress(PlayError):
+                if data.get("present") is True:
+                    confirm_presence(text, offline=data.get("offline") is True)
+                else:
+                    beat(text, data)
+    end_play(session=PlaySession.objects.get(pk=token.session_id))
 
 
 @transaction.atomic
 def end_play(*, session: PlaySession) -> None:
     """End a session, a member's own or a screen's; a member's hours are settled."""
+    if session.member_id is not None:  # before the session, as whoever begins the next one does
+        Member.objects.select_for_update().get(pk=session.member_id)
     locked = PlaySession.objects.select_for_update().get(pk=session.pk)
     engine.end(locked)
     _settle_own(locked)
@@ -153,6 +173,17 @@ def end_forgotten() -> int:
     for session in sessions:
         end_play(session=session)
     return len(sessions)
+
+
+@transaction.atomic
+def credit_held(*, session: PlaySession, by: User) -> int:
+    """Let count what was kept for a person to decide on; returns the milliseconds. Who may is the caller's to say."""
+    spans = PlaySpan.objects.select_for_update().filter(session=session, held=True)
+    held = sum(span.to_ms - span.from_ms for span in spans)
+    spans.update(held=False)
+    if session.member_id is not None:
+        settle(member_ids=[session.member_id], by=by)
+    return held
 
 
 # -- settling -----------------------------------------------------------------------
@@ -174,29 +205,30 @@ def settle(*, member_ids: Iterable[int], by: User | None) -> None:
         rows,
         update_conflicts=True,
         unique_fields=["member", "lesson"],
-        update_fields=["position_ms", "watched_ms", "completed_at", "updated_at"],
+        update_fields=["edition", "position_ms", "watched_ms", "completed_at", "updated_at"],
     )
 
 
 def _progress(member_id: int, own: selectors.Evidence, now: dt.datetime) -> list[LessonProgress]:
     pieces = rules.distinct(own.spans, selectors.split_by_day)
     seen, crossed = rules.watched(pieces), rules.completions(pieces, own.lessons)
-    last: dict[int, rules.Span] = {}
+    last: dict[rules.Study, rules.Span] = {}
+    latest: dict[rules.Study, int] = {}
     for span in own.spans:
-        if span.mode != rules.GROUP and (span.lesson_id not in last or span.wall_to > last[span.lesson_id].wall_to):
-            last[span.lesson_id] = span
+        latest[span.study] = max(latest.get(span.study, 0), span.wall_to)
+        if span.mode != rules.GROUP and (span.study not in last or span.wall_to > last[span.study].wall_to):
+            last[span.study] = span
     return [
         LessonProgress(
             member_id=member_id,
-            lesson_id=lesson_id,
-            position_ms=last[lesson_id].end if lesson_id in last else 0,
-            watched_ms=seen.get(lesson_id, 0),
-            completed_at=clock.moment(crossed[lesson_id].wall_to) if lesson_id in crossed else None,
-            updated_at=clock.moment(max(span.wall_to for span in own.spans if span.lesson_id == lesson_id))
-            if lesson_id in seen
-            else now,
+            lesson_id=study[0],
+            edition=study[1],
+            position_ms=last[study].end if study in last else 0,
+            watched_ms=seen.get(study, 0),
+            completed_at=clock.moment(crossed[study].wall_to) if study in crossed else None,
+            updated_at=clock.moment(latest[study]) if study in latest else now,
         )
-        for lesson_id in own.lessons
+        for study in dict(sorted(own.lessons)).items()  # of each lesson the latest edition
     ]
 
 

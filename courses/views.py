@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -75,9 +75,10 @@ def play(request: SignedInRequest, pk: int) -> JsonResponse:
 
 @csrf_exempt
 @require_POST
-def beat(request: HttpRequest) -> JsonResponse:
+def beat(request: HttpRequest) -> HttpResponse:
     """Take a beat: answers the last number taken, the end of what is credited, and what may be credited before the person
-    at the player must say that he is there (``left``, milliseconds; ``ask`` once the question is due)."""
+    at the player must say that he is there (``left``, milliseconds; ``ask`` once the question is due). ``over`` says why the
+    session has ended that it came late to: ``superseded`` by another one, or fallen ``silent``."""
     try:
         token, data = _sent(request)
         answer = services.beat(token, data)
@@ -86,24 +87,26 @@ def beat(request: HttpRequest) -> JsonResponse:
     return _told(answer)
 
 
-def _told(answer: Answer) -> JsonResponse:
-    return JsonResponse(
-        {
-            "sequence": answer.sequence,
-            "position": answer.position,
-            "settled": answer.settle,
-            "left": answer.left,
-            "ask": answer.ask,
-        }
-    )
+def _told(answer: Answer) -> HttpResponse:
+    """The answer as JSON: plain numbers and words, without the encoder that Django's own class looks for at each beat."""
+    told = {
+        "sequence": answer.sequence,
+        "position": answer.position,
+        "settled": answer.settle,
+        "left": answer.left,
+        "ask": answer.ask,
+        "over": answer.over,
+    }
+    return HttpResponse(json.dumps(told), content_type="application/json")
 
 
 @csrf_exempt
 @require_POST
-def present(request: HttpRequest) -> JsonResponse:
-    """The person at the player is there: crediting goes on."""
+def present(request: HttpRequest) -> HttpResponse:
+    """The person at the player is there: crediting goes on. With ``offline`` it was pressed while the line was down."""
     try:
-        return _told(services.confirm_presence(_sent(request)[0]))
+        token, data = _sent(request)
+        return _told(services.confirm_presence(token, offline=data.get("offline") is True))
     except PlayError as error:
         return _refusal(request, error)
 
@@ -111,12 +114,11 @@ def present(request: HttpRequest) -> JsonResponse:
 @csrf_exempt
 @require_POST
 def finish(request: HttpRequest) -> JsonResponse:
-    """End a session (the page was closed). A last beat may come with it."""
+    """End a session (the page was closed). What waited in the player may come with it: a list of ``beats``, in order."""
     try:
         token, data = _sent(request)
-        if "sequence" in data:
-            services.beat(token, data)
-        services.finish(token)
+        waiting = data.get("beats")
+        services.finish(token, waiting if isinstance(waiting, list) else [])
     except PlayError as error:
         return _refusal(request, error)
     return JsonResponse({"ended": True})

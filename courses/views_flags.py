@@ -40,6 +40,7 @@ COLUMNS = [
 
 ACTS: dict[str, tuple[Callable[..., WatchFlag], Any]] = {
     "clear": (reviews.clear, _("已记为无异常，学时保留")),
+    "credit": (reviews.credit, _("已补认，学时已记入")),
     "void": (reviews.void, _("已核减，党员会看到理由，15 天内可以申诉")),
 }
 PROBLEMS = {
@@ -47,6 +48,9 @@ PROBLEMS = {
     "no-reason": _("请写明理由，党员会看到。"),
     "decided": _("这一条已经这样处理过了。"),
     "not-yours": _("这一条不能申诉。"),
+    "appealed": _("这是对您本人决定的申诉，请由别的人核实。"),
+    "final": _("申诉已经核实过，结果不再改变。"),
+    "nothing-held": _("没有可以补认的时间。"),
     "too-late": _("已超过 15 天，不能再申诉。"),
 }
 

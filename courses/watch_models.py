@@ -61,6 +61,10 @@ class WatchFlag(models.Model):
         User, verbose_name=_("核实人"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     decided_at = models.DateTimeField(_("核实时间"), null=True, blank=True)
+    # Whose decision the member appealed against: somebody else decides on the appeal.
+    voided_by = models.ForeignKey(
+        User, verbose_name=_("原核减人"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     reason = models.CharField(_("核实意见"), max_length=300, blank=True)
     appeal = models.TextField(_("申诉理由"), max_length=500, blank=True)
 
@@ -76,6 +80,10 @@ class WatchFlag(models.Model):
             models.UniqueConstraint(fields=["session", "kind"], name="watch_flag_once"),
             models.CheckConstraint(condition=~Q(state="voided") | ~Q(reason=""), name="watch_flag_voided_says_why"),
             models.CheckConstraint(condition=~Q(state="appealed") | ~Q(appeal=""), name="watch_flag_appeal_says_why"),
+            models.CheckConstraint(
+                condition=Q(voided_by__isnull=True) | Q(state="appealed") | ~Q(decided_by=F("voided_by")),
+                name="watch_flag_appeal_decided_by_another",
+            ),
         ]
         indexes = [models.Index(fields=["state", "-last_at"], name="watch_flag_state")]
 

@@ -140,6 +140,7 @@ def lesson_state(context: RequestContext, page: LessonPage) -> dict[str, Any]:
         "member": member,
         "progress": progress,
         "percent": _percent(page, progress.watched_ms if progress else 0),
+        "speed": selectors.top_speed(page) if member else 0,
         "test_passed": page.pk in _tests_passed(member, [page]),
     }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from lms.members.accounts import ADMIN_GROUPS
@@ -40,6 +42,14 @@ DESK = (
 )
 
 
+COUNTS: dict[str, Callable[[Any], int]] = {}
+
+
+def count(url_name: str, waiting: Callable[[Any], int]) -> None:
+    """Show beside an entry how much waits there for the person; an app above says so when it is ready."""
+    COUNTS[url_name] = waiting
+
+
 def entries(user: Any) -> list[tuple[str, str, str]]:
     """(url name, label, icon) of each entry that the person may open."""
     found = [("learn", str(_("我的学习")), "home")] if getattr(user, "member", None) is not None else []
@@ -50,9 +60,16 @@ def entries(user: Any) -> list[tuple[str, str, str]]:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """``nav`` for the base template: dicts of url, label, icon, active."""
+    """``nav`` for the base template: dicts of url, label, icon, active, waiting (counted when a page shows it)."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"nav": []}
-    items = [{"url": reverse(name), "label": label, "icon": icon} for name, label, icon in entries(user)]
+    items = [
+        {"url": reverse(name), "label": label, "icon": icon, "waiting": _waiting(name, user)}
+        for name, label, icon in entries(user)
+    ]
     return {"nav": [{**item, "active": request.path.startswith(str(item["url"]))} for item in items]}
+
+
+def _waiting(name: str, user: Any) -> Any:
+    return SimpleLazyObject(lambda: COUNTS[name](user)) if name in COUNTS else 0

@@ -183,6 +183,18 @@ KINDS: dict[str, Kind] = {
             _("学时证明已开好：{title}"),
             _("共 {n} 份，可以下载打印。"),
         ),
+        Kind(
+            "watching.voided",
+            _("学习时间核减"),
+            _("有一次学习没有计学时：{title}"),
+            _("原因：{reason}\n如果当时确实在学，请在 {until} 前说明情况，由别的人重新核实。"),
+        ),
+        Kind(
+            "watching.appeal",
+            _("学习申诉的结果"),
+            _("您的申诉有了结果：{title}"),
+            _("结果：{result}\n说明：{reason}"),
+        ),
         Kind("question.answered", _("提问有了回答"), _("您的提问有了回答：{title}"), _("{note}")),
     )
 }

@@ -326,19 +326,25 @@ class ViewingEvidence:
 
 
 def evidence_of(source: str) -> ViewingEvidence | None:
-    """The roll call and the playing behind a ledger source ``stations.viewing:{viewing}:{member}:{lesson}:{day}``.
+    """The roll call and the playing behind a ledger source ``stations.viewing:{viewing}:{member}:{lesson}:{day}``, with
+    ``:e{edition}`` after it from a lesson's second edition on.
 
     None for the source of another activity, or one that names nothing.
     """
     parts = source.split(":")
-    if parts[0] != "stations.viewing" or len(parts) != 5 or not all(part.isdigit() for part in parts[1:4]):
+    if parts[0] != "stations.viewing" or len(parts) not in (5, 6) or not all(part.isdigit() for part in parts[1:4]):
         return None
     viewing_id, member_id, lesson_id = (int(part) for part in parts[1:4])
     viewing = GroupViewing.objects.select_related("station__unit").filter(pk=viewing_id).first()
     if viewing is None:
         return None
+    edition = parts[5].removeprefix("e") if len(parts) == 6 else "1"
     stays = viewing.presences.standing().filter(member=member_id).order_by("joined_at")
-    of_lesson = {session: seen for session, seen in watches(viewing).items() if session.lesson_id == lesson_id}
+    of_lesson = {
+        session: seen
+        for session, seen in watches(viewing).items()
+        if session.lesson_id == lesson_id and str(session.edition) == edition
+    }
     return ViewingEvidence(
         viewing=viewing,
         lesson=next(iter(of_lesson), None),

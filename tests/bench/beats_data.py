@@ -1,5 +1,5 @@
 """Viewers for the benchmark of beats: ``python -m tests.bench.beats_data NUMBER`` prints their tokens, or what they were
-credited (``python -m tests.bench.beats_data --credited``)."""
+credited (``--credited``), or how many queries a beat makes (``--queries``)."""
 
 from __future__ import annotations
 
@@ -45,6 +45,25 @@ def credited() -> int:
     )
 
 
+def queries() -> int:
+    """Database queries of one beat that goes on where the last one stopped."""
+    from django.db import connection
+    from django.test import RequestFactory
+    from django.test.utils import CaptureQueriesContext
+
+    from courses import services, views
+    from courses.models import PlaySession
+
+    last = PlaySession.objects.filter(ended_ms__isnull=True).select_related("lesson", "member").latest("pk")
+    session, token = services.start_play(member=last.member, lesson=last.lesson, by=None)
+    body = {"token": token, "sequence": 1, "from": session.span_to_ms, "to": session.span_to_ms + 10}
+    request = RequestFactory().post("/play/beat/", body, content_type="application/json")
+    with CaptureQueriesContext(connection) as asked:
+        views.beat(request)
+    return len(asked)
+
+
 if __name__ == "__main__":
     django.setup()
-    print(json.dumps(credited() if sys.argv[1] == "--credited" else fill(int(sys.argv[1]))))
+    asked = {"--credited": credited, "--queries": queries}.get(sys.argv[1])
+    print(json.dumps(asked() if asked else fill(int(sys.argv[1]))))

@@ -164,6 +164,10 @@ def test_a_token_that_was_edited_or_is_old_is_refused(grower: Member, lesson: Le
     player.wait(25 * 60 * MINUTE)
     with pytest.raises(PlayError):
         Token.read(player.token)
+    assert Token.read(player.token, late=True).session_id == player.session.pk
+    player.wait(48 * 60 * MINUTE)
+    with pytest.raises(PlayError):
+        Token.read(player.token, late=True)
 
 
 def test_the_address_answers_nonsense_with_a_reason(grower: Member, lesson: LessonPage, play: Play) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from courses import presence, rules
+from courses import presence, rules, services
 from courses.engine import PlayError, Token
 from courses.models import LessonPage, PlaySession, PresenceCheck, WatchFlag
 from lms.members.models import Member
@@ -99,6 +99,18 @@ def test_answering_before_the_question_gains_nothing(grower: Member, lesson: Les
     assert PlaySession.objects.get().presence_left_ms == left
 
 
+def test_an_answer_without_a_line_holds_for_the_shortest_interval_and_is_looked_at(
+    grower: Member, lesson: LessonPage, play: Play
+) -> None:
+    player = play(grower, lesson)
+    player.play(MINUTE)
+    PlaySession.objects.update(presence_left_ms=300_000)
+    answer = services.confirm_presence(player.token, offline=True)
+    assert answer.left is not None
+    assert answer.left >= rules.PRESENCE_EVERY_MS[0] + rules.PRESENCE_GRACE_MS
+    assert WatchFlag.objects.get().kind == "offline"
+
+
 def test_answers_that_no_hand_gives_are_flagged_and_still_count(grower: Member, tiers: None, play: Play) -> None:
     lessons = make_course(60, 60)
     for lesson in lessons:
@@ -110,8 +122,6 @@ def test_answers_that_no_hand_gives_are_flagged_and_still_count(grower: Member, 
 
 
 def test_a_stations_screen_is_never_asked(tree: County, tiers: None, lesson: LessonPage) -> None:
-    from courses import services
-
     session, token = services.start_group_play(lesson=lesson, by=None)
     assert session.presence_left_ms is None
     with pytest.raises(PlayError):

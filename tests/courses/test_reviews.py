@@ -7,13 +7,15 @@ from collections.abc import Callable
 
 import pytest
 import time_machine
+from django.db import IntegrityError, transaction
 from django.test import Client
 
-from courses import flags, reviews, rules
+from courses import flags, reviews, rules, services
 from courses.models import LessonPage
 from courses.reviews import ReviewError
 from courses.watch_models import WatchFlag
 from lms.members.models import AuditEntry, Member, User
+from lms.notices.models import Notice
 from lms.reports import audit
 from tests.conftest import County
 from tests.courses.conftest import Player
@@ -153,3 +155,97 @@ def test_too_fast_is_flagged_by_the_minute_not_by_the_beat(tiers: None, own: Mem
     flag = WatchFlag.objects.get()
     assert flag.kind == "too-fast"
     assert flag.times <= 5
+
+
+def test_a_person_credits_what_was_too_long_without_a_line(
+    tiers: None, own: Member, play: Play, personas: County, login: Login
+) -> None:
+    player = play(own, make_course(40)[0])
+    player.wait(45 * MINUTE)
+    for start in range(0, 40 * MINUTE, 10_000):
+        player.send(start, start + 10_000, offline=True)
+        if player.asked:
+            player.asked = services.confirm_presence(player.token, offline=True).ask
+    services.finish(player.token)
+    assert hours(own) == "0"
+    flag = WatchFlag.objects.get()
+    assert flag.kind == "offline"
+    town = personas.users["town"]
+    with pytest.raises(ReviewError, match="no-reason"):
+        reviews.credit(flag=flag, reason=" ", by=town)
+    with pytest.raises(ReviewError, match="own"):
+        reviews.credit(flag=flag, reason="在学", by=personas.users["secretary"])
+    address = f"/watching/{flag.pk}/"
+    assert "补认 10 分钟" in login("town").get(address).content.decode()
+    assert login("town").post(address, {"act": "credit", "reason": "当天停电，本人在学"}).status_code == 302
+    assert hours(own) == "1.00"
+    assert sound()
+    entry = AuditEntry.objects.get(action="watch.credited")
+    assert entry.actor_id == town.pk
+    with pytest.raises(ReviewError, match="nothing-held"):
+        reviews.credit(flag=flag, reason="再来", by=town)
+    flag.refresh_from_db()
+    reviews.void(flag=flag, reason="查明不在", by=town)
+    assert hours(own) == "0"
+    assert sound()
+
+
+def test_what_comes_in_after_a_decision_waits_again(tiers: None, own: Member, play: Play, personas: County) -> None:
+    player = play(own, make_course(60)[0])
+    player.wait(33 * MINUTE)
+    for start in range(0, 32 * MINUTE, 10_000):
+        player.send(start, start + 10_000, offline=True)
+        if player.asked:
+            player.asked = services.confirm_presence(player.token, offline=True).ask
+    flag = reviews.clear(flag=WatchFlag.objects.get(), reason="", by=personas.users["town"])
+    player.send(32 * MINUTE, 33 * MINUTE, offline=True)
+    flag.refresh_from_db()
+    assert flag.state == "open"
+
+
+def test_an_appeal_is_decided_by_somebody_else_and_once(flag: WatchFlag, own: Member, personas: County) -> None:
+    assert own.user is not None
+    town, county = personas.users["town"], personas.users["county"]
+    reviews.void(flag=flag, reason="x", by=town)
+    reviews.appeal(flag=flag, text="我在看", by=own.user)
+    flag.refresh_from_db()
+    assert not reviews.may_decide(town, flag)
+    for act in (reviews.clear, reviews.void):
+        with pytest.raises(ReviewError, match="appealed"):
+            act(flag=flag, reason="y", by=town)
+    reviews.void(flag=flag, reason="仍不认可", by=county)
+    flag.refresh_from_db()
+    assert not reviews.may_appeal(own.user, flag)
+    with pytest.raises(ReviewError, match="final"):
+        reviews.appeal(flag=flag, text="再申诉", by=own.user)
+    with pytest.raises(ReviewError, match="final"):
+        reviews.clear(flag=flag, reason="改主意", by=county)
+
+
+def test_the_database_wants_another_person_for_an_appeal(flag: WatchFlag, own: Member, personas: County) -> None:
+    assert own.user is not None
+    reviews.void(flag=flag, reason="x", by=personas.users["town"])
+    reviews.appeal(flag=flag, text="我在看", by=own.user)
+    with pytest.raises(IntegrityError, match="watch_flag_appeal_decided_by_another"), transaction.atomic():
+        WatchFlag.objects.filter(pk=flag.pk).update(state="cleared")
+
+
+def test_the_member_is_told_of_both(flag: WatchFlag, own: Member, personas: County) -> None:
+    assert own.user is not None
+    reviews.void(flag=flag, reason="没有在看", by=personas.users["town"])
+    taken = Notice.objects.get(kind="watching.voided", member=own)
+    assert "没有在看" in taken.body
+    assert taken.link == f"/watching/{flag.pk}/"
+    reviews.appeal(flag=flag, text="我在看", by=own.user)
+    reviews.clear(flag=flag, reason="属实", by=personas.users["county"])
+    told = Notice.objects.get(kind="watching.appeal", member=own)
+    assert "学时已恢复" in told.body
+    assert Notice.objects.filter(member=own, kind__startswith="watching").count() == 2
+
+
+def test_the_navigation_counts_what_waits(flag: WatchFlag, personas: County, login: Login) -> None:
+    mark = '<span class="nav-count"'
+    assert mark in login("town").get("/desk/watching/").content.decode()
+    assert mark not in login("auditor").get("/desk/watching/").content.decode(), "who may not decide is not waited for"
+    reviews.clear(flag=flag, reason="", by=personas.users["town"])
+    assert mark not in login("town").get("/desk/watching/").content.decode()

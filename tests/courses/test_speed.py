@@ -100,6 +100,17 @@ def test_the_player_is_told(grower: Member, login: Callable[[str], Client], pers
     assert told["speed"] == 150
 
 
+@pytest.mark.parametrize(("speed", "uncounted"), [(100, ["1.25×", "1.5×"]), (125, ["1.5×"]), (150, [])])
+def test_the_menu_marks_what_the_rule_does_not_allow_and_nothing_else(
+    login: Callable[[str], Client], personas: County, speed: int, uncounted: list[str]
+) -> None:
+    adopt_rule(activity="online", effective_from=dt.date(2026, 1, 1), by=None, step=Decimal("0.25"), speed=speed)
+    page = login("member").get(make_course(30)[0].get_url()).content.decode()
+    marked = [name for name in ("1.25×", "1.5×") if f"{name}（不记学时）" in page]
+    assert marked == uncounted
+    assert "1.25×" in page
+
+
 @pytest.mark.usefixtures("faster")
 def test_the_database_holds_a_span_to_its_speed(grower: Member, play: Play) -> None:
     session = play(grower, make_course(30)[0]).session
