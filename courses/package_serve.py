@@ -20,6 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from courses import epub, packages, serve
+from courses import package_addresses as addresses
 from courses.filetypes import is_html
 from courses.models import PackageFile, ScoAttempt, ScormPackage
 from courses.packages import ClaimError
@@ -47,7 +48,7 @@ def package_file(request: HttpRequest, uuid: UUID, path: str) -> HttpResponseBas
         return _opened_to_the_package(_kept(request, uuid, path), request, uuid)
     attempt = ScoAttempt.objects.select_related("member", "package").filter(uuid=uuid).first()
     package = attempt.package if attempt else ScormPackage.objects.filter(prefix=uuid).first()
-    row = PackageFile.objects.filter(package=package, key=PackageFile.key_of(path)).first() if package else None
+    row = _row(package, path) if package else None
     if package is None or row is None:
         raise Http404
     if is_html(row.content_type) and row.size <= MOST_HTML:
@@ -56,6 +57,13 @@ def package_file(request: HttpRequest, uuid: UUID, path: str) -> HttpResponseBas
     else:
         response = _file(request, row)
     return _opened_to_the_package(response, request, uuid, "" if package.version == epub.VERSION else SANDBOX)
+
+
+def _row(package: ScormPackage, path: str) -> PackageFile | None:
+    """The file that an address means: by its letters, else as other systems understand it."""
+    keys = [PackageFile.key_of(one) for one in addresses.of(path)]
+    found = {row.key: row for row in PackageFile.objects.filter(package=package, key__in=keys)}
+    return next((found[key] for key in keys if key in found), None)
 
 
 def _kept(request: HttpRequest, uuid: UUID, path: str) -> HttpResponse:
