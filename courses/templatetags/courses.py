@@ -12,7 +12,7 @@ from django.core.paginator import Paginator
 from django.template.context import RequestContext
 
 from courses import catalogue as offered
-from courses import completion, for_you, lengths, quiz_selectors, selectors, study_selectors
+from courses import completion, for_you, lengths, package_host, quiz_selectors, selectors, study_selectors
 from courses import media_status as film_status
 from courses.catalogue import Wanted
 from courses.forms import CatalogueFilter
@@ -30,6 +30,12 @@ SHOWN_ANSWERS = 20
 def _member(context: RequestContext) -> Member | None:
     user = getattr(context.get("request"), "user", None)
     return getattr(user, "member", None) if user is not None and user.is_authenticated else None
+
+
+@register.simple_tag(takes_context=True)
+def package_origin(context: RequestContext) -> str:
+    """Where the page finds its packages, empty for its own host."""
+    return package_host.origin(context["request"])
 
 
 @register.simple_tag(takes_context=True)
