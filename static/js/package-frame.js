@@ -35,7 +35,7 @@
     const frame = window.frameElement;
     define(window, "open", { value: (url, name) => near[MARK].open(url, name, window), writable: true });
     near[MARK].watch(window);
-    if (!(MARK in frame.dataset)) return;
+    if (!near[MARK].openers.has(frame)) return;
     define(window, "opener", { value: near[MARK].openers.get(frame), writable: true });
     define(window, "close", { value: () => near[MARK].close(frame), writable: true });
   }
@@ -296,7 +296,6 @@
     Object.assign(frame.style, { width: "100%", height: "100%", border: "0" });
     Object.assign(key.style, { position: "absolute", top: "8px", right: "8px", padding: "8px 16px", fontSize: "16px" });
     key.textContent = "×";
-    frame.dataset[MARK] = "";
     frame.name = name && !name.startsWith("_") ? name : "";
     frame.src = address;
     layer.append(frame, key);
@@ -328,7 +327,7 @@
       const link = event.target.closest?.("a[href][target]");
       if (!link || event.defaultPrevented || ["", "_self"].includes(link.target)) return;
       if (link.target === "_parent" && page !== window) return;
-      if (page[link.target] || (page.parent !== page && named(link.target, page))) return;
+      if (page[link.target]) return; // a frame below; one beside it a sandboxed page may not send anywhere, we may
       event.preventDefault();
       if (link.target === "_top" && page === window && !outermost) tell(real.parent, { top: link.href });
       else open(link.href, link.target, page);

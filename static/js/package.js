@@ -83,8 +83,9 @@ class Package {
     frame.src = "about:blank";
     await Promise.race([gone, new Promise((done) => { setTimeout(done, LAST_WORD); })]);
     await new Promise((done) => { setTimeout(done, LAST_WORD / 4); });
+    await this.keeping;
     frame.remove();
-    this.closing = null;
+    this.closing = this.keeping = null;
     delete this.root.dataset.open;
     for (const one of this.keys) one.removeAttribute("aria-current");
     this.clock.pause();
@@ -104,8 +105,10 @@ class Package {
   heard(event) {
     const message = event.data?.[MARK];
     const frame = this.frame ?? this.closing;
+    // A page that goes has no window any more to be known by: its last word is known by where it may be sent.
+    if (message?.keep && this.closing && event.source === null) this.keeping = this.keep(message.keep);
     if (!message || !frame || event.source !== frame.contentWindow) return;
-    if (message.keep) this.keep(frame, message.keep);
+    if (message.keep) this.keeping = this.keep(message.keep);
     if (message.unkept !== undefined) this.say(UNKEPT[message.unkept] ?? "unsaved");
     if (message.kept) this.say("opened");
     if (!this.frame || !message.report) return;
@@ -117,10 +120,9 @@ class Package {
   }
 
   // The last word of a part that is too long for a page that goes: ours sends it to the part's own folder.
-  async keep(frame, body) {
-    const folder = new URL(frame.src).pathname.split("/").slice(0, 3).join("/");
-    if (!this.saves || this.folder !== folder) return;
-    const answer = await fetch(`${folder}/`, { method: "POST", body: String(body), credentials: "omit" });
+  async keep(body) {
+    if (!this.saves) return;
+    const answer = await fetch(`${this.folder}/`, { method: "POST", body: String(body), credentials: "omit" });
     if (!answer.ok) this.say(UNKEPT[answer.status] ?? "unsaved");
   }
 

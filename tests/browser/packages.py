@@ -21,6 +21,7 @@ SHAPES = {
     "bare-site": made.without_organisation().zip(),
     "bare": made.without_organisation().zip(),
     "gbk": made.gbk_names().zip(),
+    "gbk-site": made.gbk_names().zip(),
     "thief": made.thief12().zip(),
     "frameset": made.of_files(made.FRAMESET).zip(),
     "top": made.of_files(made.TOP).zip(),
@@ -30,7 +31,7 @@ SHAPES = {
     "early": made.quiet("1.2").zip(),
     "arrays": made.quiet("2004").zip(),
     "long": made.quiet("2004").zip(),
-    "refused": made.quiet("1.2").zip(),
+    "refused": made.quiet("2004").zip(),
     # What a part has kept is there for the next test: who begins one anew has a lesson of his own.
     "console": made.single12().zip(),
     "minute": made.basic2004("2004 4th Edition").zip(),
@@ -46,3 +47,5 @@ def publish() -> None:
         packages.take_in(package=package, by=None)
         packages.unpack(package_id=package.pk)
         course.add_child(instance=LessonPage(title=f"课件 {shape}", slug=shape, package=package))
+    # One that gets its package by hand.
+    course.add_child(instance=LessonPage(title="课件 walk", slug="walk"))

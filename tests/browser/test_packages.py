@@ -12,6 +12,7 @@ from playwright.sync_api import Frame, Page, Route, expect
 from tests.browser.conftest import DESK, PHONE, SignIn
 from tests.browser.site import Site
 from tests.browser.test_main_job import CODE
+from tests.courses import scorm_packages as made
 
 pytestmark = pytest.mark.browser
 BEGUN, COMPLETED, PASSED = "学习中", "已完成", "已通过"
@@ -79,7 +80,7 @@ def leave(page: Page) -> None:
 
 
 @OWN_AND_SITE
-@pytest.mark.parametrize("shape", ["single", "above", "bare"])
+@pytest.mark.parametrize("shape", ["single", "above", "bare", "gbk"])
 def test_scorm_12_plays_suspends_and_resumes(learner: Page, shape: str, host: str) -> None:
     play_on(learner, host)
     if host == "site":
@@ -88,6 +89,8 @@ def test_scorm_12_plays_suspends_and_resumes(learner: Page, shape: str, host: st
     expect(part.locator("#page")).to_have_text("page 1")
     expect(part.locator("#entry")).to_have_text("ab-initio")
     expect(part.locator("#learner")).not_to_be_empty()
+    if shape.startswith("gbk"):
+        expect(part.locator("#text")).to_have_text("水稻育秧")
     part.click("#next")
     saved(learner, lambda: part.click("#next"))
     saved(learner, lambda: part.click("#done"))
@@ -117,6 +120,9 @@ def test_scorm_12_with_several_parts_of_minimum_and_basic_calls(learner: Page) -
     saved(learner, lambda: part.click("#next"))
     learner.reload()
     assert marks(learner) == [COMPLETED, BEGUN]
+    part = begin(learner, 1)
+    expect(part.locator("#page")).to_have_text("page 2")
+    expect(part.locator("#entry")).to_have_text("resume")
 
 
 @OWN_AND_SITE
@@ -307,20 +313,51 @@ def test_scorm_2004_suspends_as_many_chinese_characters_as_the_standard_gives(
 
 def test_the_learner_is_told_when_nothing_is_kept(learner: Page) -> None:
     part = start(learner, "refused")
-    part.evaluate("API.LMSInitialize('')")
     told = learner.locator("[data-said]")
-    for status, said in ((409, "在另一处打开"), (413, "内容太多")):
-        learner.route("**/package/**", lambda route, status=status: route.fulfill(status=status, body="{}"))
-        part.evaluate("API.LMSSetValue('cmi.suspend_data', String(Math.random())); API.LMSCommit('')")
-        expect(told).to_contain_text(said)
-        learner.unroute("**/package/**")
-    saved(learner, lambda: part.evaluate("API.LMSSetValue('cmi.suspend_data', 'a'); API.LMSCommit('')"))
-    expect(told).to_contain_text("学习中")
+    part.evaluate("API.Initialize('')")
+    fill = """() => { API.SetValue('cmi.suspend_data', '剪'.repeat(64000)); for (let n = 0; n < 8; n++) {
+        API.SetValue(`cmi.interactions.${n}.id`, `urn:${n}`); API.SetValue(`cmi.interactions.${n}.type`, 'long-fill-in');
+        API.SetValue(`cmi.interactions.${n}.learner_response`, '枝'.repeat(3900)); } API.Commit(''); }"""
+    part.evaluate(fill)
+    expect(told).to_contain_text("内容太多")
+    part.evaluate("API.SetValue('cmi.suspend_data', 'a')")
+    start(learner.context.new_page(), "refused")  # the same part, opened elsewhere
+    part.evaluate("API.SetValue('cmi.suspend_data', 'b'); API.Commit('')")
+    expect(told).to_contain_text("在另一处打开")
 
 
-def test_a_package_with_names_and_pages_in_gbk(learner: Page) -> None:
-    part = start(learner, "gbk")
-    expect(part.locator("#text")).to_have_text("水稻育秧")
+def test_from_the_upload_in_the_admin_to_the_part_that_plays(sign_in: SignIn) -> None:
+    """The county uploads an archive, the worker unpacks it, a lesson gets it, a member plays it, leaves and goes on."""
+    admin = sign_in("county", DESK)
+    admin.goto("/admin/snippets/courses/scormpackage/add/")
+    admin.fill("input[name=title]", "走一遍")
+    admin.fill("input[name=minutes]", "1")
+    archive = {"name": "课件.zip", "mimeType": "application/zip", "buffer": made.single12().zip()}
+    admin.set_input_files("input[name=file]", [archive])  # type: ignore[list-item]
+    admin.click("form[method=POST] button[type=submit]:has-text('保存')")
+    row = admin.locator("tr", has_text="走一遍").first
+    for _try in range(60):
+        admin.goto("/admin/snippets/courses/scormpackage/")
+        if "可以使用" in row.inner_text():
+            break
+        admin.wait_for_timeout(1000)
+    found = admin.request.get("/admin/api/main/pages/?slug=walk&fields=id").json()
+    admin.goto(f"/admin/pages/{found['items'][0]['id']}/edit/")
+    chooser = admin.locator("#id_package-chooser")
+    chooser.scroll_into_view_if_needed()
+    chooser.locator("[data-chooser-action-choose]").last.click()
+    admin.locator(".modal-body a", has_text="走一遍").first.click()
+    expect(chooser).to_contain_text("走一遍")
+    admin.locator("button[name=action-publish]").evaluate("key => key.click()")
+    admin.wait_for_url("**/admin/pages/**")
+    learner = sign_in("member", DESK)
+    part = start(learner, "walk")
+    expect(part.locator("#page")).to_have_text("page 1")
+    expect(learner.locator("[data-part]")).to_contain_text("葡萄冬季修剪")
+    saved(learner, lambda: part.click("#next"))
+    leave(learner)
+    part = begin(learner)
+    expect(part.locator("#page")).to_have_text("page 2")
 
 
 @OWN_AND_SITE

@@ -164,15 +164,15 @@ QUIET = "<html><head><script>" + FIND + "var API = find('{name}');</script></hea
 
 # What a hostile package would try; it writes down what it got.
 THIEF = """<html><head><title>thief</title></head><body><pre id="loot"></pre><script>
-var loot = {};
+var loot = {}, outside = window["t" + "op"]; // the word itself is given another meaning
 function take(name, how) { try { loot[name] = String(how()); } catch (error) { loot[name] = "refused"; } }
 take("cookie", function () { return document.cookie; });
-take("top-cookie", function () { return window.top.document.cookie; });
-take("top-title", function () { return window.top.document.title; });
+take("top-cookie", function () { return outside.document.cookie; });
+take("top-title", function () { return outside.document.title; });
 take("cookie-below", function () { return Object.getOwnPropertyDescriptor(Document.prototype, "cookie").get.call(document); });
 take("ancestor", function () { return window.frameElement ? window.frameElement.ownerDocument.title : "none"; });
 take("origin", function () { return window.origin; });
-take("navigate", function () { window.top.location.href = "/stolen/"; return "went"; });
+take("navigate", function () { outside.location.href = "/stolen/"; return "went"; });
 function tell() { document.getElementById("loot").textContent = JSON.stringify(loot); }
 function reach(name, url, options) { fetch(url, options).then(function (answer) { return answer.text(); })
   .then(function (text) { loot[name] = "got " + text.length; tell(); }, function () { loot[name] = "refused"; tell(); }); }
@@ -337,7 +337,10 @@ def gbk_names() -> Package:
         '<item identifier="I1" identifierref="R1"><title>育秧</title></item></organization></organizations>'
         "<resources>" + resource("R1", "课件\\首页.html") + "</resources>"
     )
-    page = "<html><head><meta http-equiv='Content-Type' content='text/html; charset=gb2312'></head><body><p id='text'>水稻育秧</p><img src='图片/秧苗.png'></body></html>"
+    page = BASIC12.replace("<head>", "<head><meta http-equiv='Content-Type' content='text/html; charset=gb2312'>")
+    page = page.replace("<body", "<!-- 育秧 --><body").replace(
+        '<p id="page">', '<p id="text">水稻育秧</p><img src="图片/秧苗.png"><p id="page">'
+    )
     return Package(
         {
             "imsmanifest.xml": manifest(body, declared="GB2312").encode("gb18030"),
