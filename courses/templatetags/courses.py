@@ -44,7 +44,7 @@ def catalogue(context: RequestContext) -> dict[str, Any]:
     request, member = context["request"], _member(context)
     form = CatalogueFilter(request.GET, completion.completed_by(member, offered.on_offer()) if member else None)
     page = Paginator(offered.catalogue(form.wanted()), PAGE).get_page(request.GET.get("page"))
-    fitting = for_you.suggestions(member, lacking={}) if member and not request.GET else []
+    fitting = for_you.suggestions(member, lacking=for_you.Lack()) if member and not request.GET else []
     return {"form": form, "page": page, "cards": cards(page.object_list), "for_you": with_reasons(fitting)}
 
 
