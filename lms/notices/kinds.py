@@ -177,6 +177,13 @@ KINDS: dict[str, Kind] = {
             _("学时证明已开好：{title}"),
             _("共 {n} 份，可以下载打印。"),
         ),
+        Kind("question.asked", _("学员提问"), _("有人提问：{title}"), _("{note}")),
+        Kind(
+            "course.due",
+            _("课程任务快到期"),
+            _("还有课没学完：{title}"),
+            _("请在 {until} 前学完\n布置单位：{unit}\n{note}"),
+        ),
         Kind("question.answered", _("提问有了回答"), _("您的提问有了回答：{title}"), _("{note}")),
     )
 }
