@@ -113,12 +113,18 @@ def _lessons(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
             [page.summary, *texts(page.body)],
             [
                 above[page.pk].title if page.pk in above else "",
-                _("视频") if page.media else _("图文"),
+                _form(page),
                 _("约 %(n)s 分钟") % {"n": page.minutes} if page.minutes else "",
             ],
         )
         for page in pages
     }
+
+
+def _form(page: LessonPage) -> str:
+    if page.media:
+        return _("音频") if page.media.is_audio else _("视频")
+    return _("互动课件") if page.package_id else _("图文")
 
 
 def _books(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
@@ -138,10 +144,11 @@ def _news(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
 def _trainings(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
     rows = list(selectors.with_figures(Training.objects.filter(pk__in=pks)).prefetch_related("sessions"))
     opened = training.opened_by(request.user, [row.pk for row in rows])
+    offered = _offered_to(request.user)
     return {
         row.pk: Shown(
             row.title,
-            reverse("training-detail", args=[row.uuid]) if row.pk in opened else "",
+            reverse("training-detail", args=[row.uuid]) if row.pk in opened else offered.get(row.pk, ""),
             [_topics(row)],
             [
                 row.get_kind_display(),
@@ -153,6 +160,16 @@ def _trainings(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
         )
         for row in rows
     }
+
+
+def _offered_to(user: Any) -> dict[int, str]:
+    """Where a member signs up for a training, or reads when his own begins, by training id."""
+    member = getattr(user, "member", None)
+    if member is None:
+        return {}
+    own = dict.fromkeys((one.training_id for one in selectors.upcoming_for(member)), reverse("learn"))
+    signed = {offer.training.pk: reverse("training-choices") for offer in selectors.offers_for(member)}
+    return {**signed, **own}
 
 
 def _topics(row: Training) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import stat
 import struct
+import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,14 +25,18 @@ RATIO_FROM = 1024 * 1024
 MOST_DIRECTORY = 4 * 1024 * 1024
 MOST_NAME = 400
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
-END, END64 = b"PK\x05\x06", b"PK\x06\x07"
+METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA})
+"""How files may be packed; Deflate64, which Windows chooses for large ones, is not among them."""
+END, LOCATOR64, END64 = b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06"
+CHUNK = 1024 * 1024
+IN_MEMORY = 16 * 1024 * 1024
 DRIVE = re.compile(r"^[A-Za-z]:")
 LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 
 
 class ArchiveError(ValueError):
     """An archive that is not unpacked: ``not-zip``, ``too-big``, ``too-many``, ``bomb``, ``outside``, ``link``, ``encrypted``,
-    ``broken``."""
+    ``method``, ``broken``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -67,8 +73,33 @@ def _check_end(file: BinaryIO, size: int) -> None:
     if at < 0 or len(tail) < at + 22:
         raise ArchiveError("not-zip")
     entries, directory = struct.unpack("<HL", tail[at + 10 : at + 16])
-    if entries > MOST_ENTRIES or directory > MOST_DIRECTORY or tail[max(at - 20, 0) : at].startswith(END64):
+    locator = tail[max(at - 20, 0) : at]
+    if locator.startswith(LOCATOR64):
+        entries, directory = _end64(file, locator)
+    if entries > MOST_ENTRIES or directory > MOST_DIRECTORY:
         raise ArchiveError("too-many")
+
+
+def _end64(file: BinaryIO, locator: bytes) -> tuple[int, int]:
+    """Entries and bytes of the directory where they are told in 64 bits, as some tools do for the smallest archive."""
+    (start,) = struct.unpack("<Q", locator[8:16])
+    if start > MOST_BYTES:
+        raise ArchiveError("broken")
+    file.seek(start)
+    record = file.read(56)
+    if len(record) < 56 or not record.startswith(END64):
+        raise ArchiveError("broken")
+    entries, directory = struct.unpack("<QQ", record[32:48])
+    return entries, directory
+
+
+@contextmanager
+def inside(archive: zipfile.ZipFile, entry: Entry) -> Iterator[BinaryIO]:
+    """An archive that lies in an archive, as a file of its own for as long as it is read."""
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as kept, archive.open(entry.info) as stream:
+        while chunk := stream.read(CHUNK):
+            kept.write(chunk)
+        yield kept  # type: ignore[misc]  # a binary file in all but name
 
 
 def entries(archive: zipfile.ZipFile, packed: int) -> list[Entry]:
@@ -78,9 +109,10 @@ def entries(archive: zipfile.ZipFile, packed: int) -> list[Entry]:
         raise ArchiveError("too-many")
     found: dict[str, Entry] = {}
     for info in infos:
-        path = _path(info)
+        name = _name(info)
+        path = _path(name)
         _check(info)
-        if not info.is_dir() and not _litter(path):
+        if not name.endswith("/") and not _litter(path):
             found[path] = Entry(path, info)
     _check_sizes(infos, packed)
     return list(found.values())
@@ -92,6 +124,8 @@ def _check(info: zipfile.ZipInfo) -> None:
         raise ArchiveError("link")
     if info.flag_bits & ENCRYPTED_FLAG:
         raise ArchiveError("encrypted")
+    if info.compress_type not in METHODS:
+        raise ArchiveError("method")
 
 
 def _check_sizes(infos: list[zipfile.ZipInfo], packed: int) -> None:
@@ -105,14 +139,18 @@ def _check_sizes(infos: list[zipfile.ZipInfo], packed: int) -> None:
         raise ArchiveError("bomb")
 
 
-def _path(info: zipfile.ZipInfo) -> str:
+def _name(info: zipfile.ZipInfo) -> str:
     """The entry's name as text. Archives from Chinese Windows have GBK there, and backslashes."""
     name = info.orig_filename
     if not info.flag_bits & UTF8_FLAG:
         name = decoded(name.encode("cp437"))
-    name = name.replace("\\", "/")
+    return name.replace("\\", "/")
+
+
+def _path(name: str) -> str:
     parts = name.split("/")
-    if name.startswith("/") or DRIVE.match(name) or ".." in parts or len(name) > MOST_NAME or not name.isprintable():
+    unseen = any(unicodedata.category(one) in ("Cc", "Zl", "Zp") for one in name)  # a Chinese blank is none of these
+    if name.startswith("/") or DRIVE.match(name) or ".." in parts or len(name) > MOST_NAME or unseen:
         raise ArchiveError("outside")
     return "/".join(part for part in parts if part not in ("", "."))
 
@@ -128,4 +166,4 @@ def decoded(raw: bytes) -> str:
 def _litter(path: str) -> bool:
     """What desktops leave in every archive."""
     parts = path.lower().split("/")
-    return parts[0] == "__macosx" or parts[-1] in LITTER or not path
+    return parts[0] == "__macosx" or parts[-1] in LITTER or parts[-1].startswith("._") or not path

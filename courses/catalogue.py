@@ -63,7 +63,8 @@ def lesson_counts(courses: Iterable[CoursePage]) -> dict[str, tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody looks for in the catalogue; empty: anything. ``length``: short or long; ``without``: ids to leave out."""
+    """What somebody looks for in the catalogue; empty: anything. ``length``: short or long; ``without``: ids to leave out;
+    ``earning``: with something that earns hours, a film, a package or a test."""
 
     text: str = ""
     category: str = ""
@@ -71,6 +72,7 @@ class Wanted:
     length: str = ""
     timely: bool = False
     video: bool = False
+    earning: bool = False
     without: Collection[int] = ()
 
 
@@ -86,6 +88,10 @@ def catalogue(wanted: Wanted) -> list[CoursePage]:
     if wanted.video:
         filmed = with_course(LessonPage.objects.live()).filter(media__isnull=False)
         rows = rows.filter(path__in=filmed.values("above"))
+    if wanted.earning:
+        tested = ~Q(questions=[])
+        studied = with_course(LessonPage.objects.live()).filter(PLAYABLE | tested)
+        rows = rows.filter(Q(path__in=studied.values("above")) | Q(final_quiz=True))
     found = [course for course in rows if course.pk not in wanted.without]
     if wanted.timely:
         found = [course for course in found if is_now(course.season, clock.today().month)]

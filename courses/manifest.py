@@ -6,21 +6,20 @@ packages are studied by a list of contents, and every part can be opened at any 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-from courses.archives import decoded
+from courses import manifest_text
 
 NAME = "imsmanifest.xml"
 MOST_BYTES = 5 * 1024 * 1024
 MOST_DEPTH = 60
 MOST_ITEMS = 1_000
-DECLARED = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
-XML_BASE = "http://www.w3.org/XML/1998/namespace base"
+MOST_INSIDE = 3
+"""Of manifests that refer to manifests inside them."""
 
 
 class ManifestError(ValueError):
@@ -69,27 +68,30 @@ def parse(raw: bytes) -> Manifest:
     root = tree(raw)
     if root.tag != "manifest":
         raise ManifestError("bad-manifest")
-    version = _version(root)
-    resources = _resources(root)
-    organisation = _organisation(root)
-    items = list(_items(organisation, resources, 0)) if organisation is not None else []
-    title = _text(organisation, "title") if organisation is not None else ""
-    if not any(item.href for item in items):
-        items = _without_organisation(resources, title)
-    _check_playable(items, resources)
-    return Manifest(title, version, items[:MOST_ITEMS])
+    package = _Package(_resources(root), {_name(one, "identifier"): one for one in root.iter("manifest")})
+    title, items = "", []
+    for organisation in _organisations(root):
+        found = list(_items(organisation, package, 0, 0))
+        title = title or _text(organisation, "title")
+        if any(item.href for item in found):
+            title, items = _text(organisation, "title"), found
+            break
+    if not items:
+        items = _without_organisation(package.resources, title)
+    _check_playable(items)
+    return Manifest(title, _version(root), items[:MOST_ITEMS])
 
 
 # -- XML, without what makes XML dangerous ---------------------------------------------
 
 
 class _Builder:
-    """A tree from expat's events with the namespaces cut off; a document that declares entities is refused."""
+    """A tree from expat's events with the prefixes cut off, declared or not; a document that declares entities is refused."""
 
     def __init__(self) -> None:
         self.depth = 0
         self.tree = TreeBuilder()
-        self.parser = expat.ParserCreate("utf-8", " ")
+        self.parser = expat.ParserCreate("utf-8")
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
         self.parser.CharacterDataHandler = self.tree.data
@@ -110,33 +112,34 @@ class _Builder:
 
 
 def _local(name: str) -> str:
-    return name.rpartition(" ")[2]
+    return name.rpartition(":")[2]
 
 
 def _attribute(name: str) -> str:
-    return "xml:base" if name == XML_BASE else _local(name).lower()
+    name = name.lower()
+    return name if name == "xml:base" else _local(name)
 
 
 def tree(raw: bytes) -> Element:
-    """The XML in a file's bytes, names in lower case without their namespaces. Raises ManifestError."""
+    """The XML in a file's bytes, names in lower case without their prefixes. What other systems read in spite of its faults
+    is mended. Raises ManifestError."""
     if len(raw) > MOST_BYTES:
         raise ManifestError("bad-manifest")
-    builder = _Builder()
+    text = manifest_text.decoded(raw)
     try:
-        builder.parser.Parse(_as_text(raw).encode(), True)
-        return builder.tree.close()
+        return _parsed(text)
+    except (expat.ExpatError, AssertionError):
+        pass
+    try:
+        return _parsed(manifest_text.mended(text))
     except (expat.ExpatError, AssertionError) as error:
         raise ManifestError("bad-manifest") from error
 
 
-def _as_text(raw: bytes) -> str:
-    """The document as text: by its mark, else as declared, else UTF-8 or GB 18030; expat itself knows no Chinese encoding."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if raw.startswith(mark):
-            return raw.decode(encoding, errors="replace")
-    declared = DECLARED.match(raw.lstrip())
-    name = declared.group(1).decode().lower() if declared else ""
-    return raw.decode("gb18030", errors="replace") if name.startswith("gb") else decoded(raw).lstrip()
+def _parsed(text: str) -> Element:
+    builder = _Builder()
+    builder.parser.Parse(text.encode(errors="replace"), True)
+    return builder.tree.close()
 
 
 # -- what it says ------------------------------------------------------------------------
@@ -158,57 +161,89 @@ class _Resource:
     sco: bool
 
 
-def _resources(root: Element) -> dict[str, _Resource]:
-    """Resources that can be opened, by identifier, in the manifest's order."""
+@dataclass(frozen=True, slots=True)
+class _Package:
+    """What items refer to: resources that can be opened, and manifests inside the manifest, by identifier."""
+
+    resources: dict[str, _Resource]
+    manifests: dict[str, Element]
+
+
+def _name(node: Element, attribute: str) -> str:
+    return node.get(attribute, "").strip()
+
+
+def _resources(root: Element, base: str = "") -> dict[str, _Resource]:
+    """Resources that can be opened, by identifier, in the order of the manifest and of those inside it."""
     found = {}
-    base = root.get("xml:base", "")
+    base = join(base, root.get("xml:base", ""))
     for group in root.findall("resources"):
         inner = join(base, group.get("xml:base", ""))
         for node in group.findall("resource"):
-            href = node.get("href", "").strip().replace("\\", "/")
+            href = _first_page(node)
             if href:
-                kind = node.get("scormtype", "asset").lower()
-                found[node.get("identifier", "")] = _Resource(
-                    join(join(inner, node.get("xml:base", "")), href), kind == "sco"
-                )
+                kind = node.get("scormtype", "asset").strip().lower()
+                address = join(join(inner, node.get("xml:base", "")), href)
+                found[_name(node, "identifier")] = _Resource(address, kind == "sco")
+    for inside in root.findall("manifest"):
+        found = _resources(inside, base) | found
     return found
 
 
+def _first_page(node: Element) -> str:
+    """Where a resource begins: its address, else the first page among its files."""
+    files = [_name(one, "href") for one in node.findall("file")]
+    return _name(node, "href") or next((one for one in files if one.lower().endswith((".html", ".htm"))), "")
+
+
 def join(base: str, href: str) -> str:
-    """An address as seen from another."""
-    return urljoin(base, href.strip()) if base else href.strip()
+    """An address as seen from another; what was written on Windows has backslashes."""
+    base, href = base.strip().replace("\\", "/"), href.strip().replace("\\", "/")
+    return urljoin(base, href) if base else href
 
 
-def _organisation(root: Element) -> Element | None:
-    """The organisation that the manifest names as its own, else the first."""
-    group = root.find("organizations")
-    if group is None:
-        return None
-    rows = group.findall("organization")
-    wanted = group.get("default", "")
-    return next((row for row in rows if row.get("identifier") == wanted), rows[0] if rows else None)
+def _organisations(root: Element) -> list[Element]:
+    """The organisations, that which the manifest names as its own first; those of manifests inside it last."""
+    rows = []
+    for one in root.iter("manifest"):
+        group = one.find("organizations")
+        if group is not None:
+            wanted = _name(group, "default")
+            rows += sorted(group.findall("organization"), key=lambda row: _name(row, "identifier") != wanted)
+    return rows
 
 
-def _items(parent: Element, resources: dict[str, _Resource], depth: int) -> Iterator[Item]:
+def _items(parent: Element, package: _Package, depth: int, inside: int) -> Iterator[Item]:
+    """The lines of an organisation. One that is not to be shown leaves those below it where they are (SCORM CAM 3.4.1.7)."""
     for node in parent.findall("item"):
-        if node.get("isvisible", "true").lower() == "false":
-            continue
-        resource = resources.get(node.get("identifierref", ""))
-        yield Item(
-            identifier=node.get("identifier", "")[:255],
-            title=(_text(node, "title") or node.get("identifier", ""))[:255],
-            depth=depth,
-            href=_with_parameters(resource.href, node.get("parameters", "")) if resource else "",
-            sco=resource.sco if resource else False,
-            launch_data=_text(node, "datafromlms")[:4096],
-            mastery_score=_text(node, "masteryscore")[:20],
-            passing_score=_passing_score(node),
-        )
-        yield from _items(node, resources, depth + 1)
+        below = depth
+        if node.get("isvisible", "true").strip().lower() != "false":
+            yield _item(node, package.resources, depth)
+            below += 1
+        yield from _items(node, package, below, inside)
+        manifest = package.manifests.get(_name(node, "identifierref"))
+        if manifest is not None and inside < MOST_INSIDE:
+            for organisation in _organisations(manifest)[:1]:
+                yield from _items(organisation, package, below, inside + 1)
+
+
+def _item(node: Element, resources: dict[str, _Resource], depth: int) -> Item:
+    resource = resources.get(_name(node, "identifierref"))
+    return Item(
+        identifier=_name(node, "identifier")[:255],
+        title=(_text(node, "title") or _name(node, "identifier"))[:255],
+        depth=depth,
+        href=_with_parameters(resource.href, node.get("parameters", "")) if resource else "",
+        sco=resource.sco if resource else False,
+        launch_data=_text(node, "datafromlms")[:4096],
+        mastery_score=_text(node, "masteryscore")[:20],
+        passing_score=_passing_score(node),
+    )
 
 
 def _text(node: Element, name: str) -> str:
-    return " ".join((node.findtext(name) or "").split())
+    found = node.find(name)
+    return " ".join("".join(found.itertext()).split()) if found is not None else ""
 
 
 def _passing_score(node: Element) -> str:
@@ -226,18 +261,22 @@ def _with_parameters(href: str, parameters: str) -> str:
         return href
     if parameters.startswith("#"):
         return href if "#" in href else href + parameters
-    return href + ("&" if "?" in href else "?") + parameters
+    address, hash_, place = href.partition("#")
+    return address + ("&" if "?" in address else "?") + parameters + hash_ + place
 
 
 def _without_organisation(resources: dict[str, _Resource], title: str) -> list[Item]:
-    """A package without contents is played by its resources: those that speak to the system, else the first."""
-    chosen = [(key, one) for key, one in resources.items() if one.sco] or list(resources.items())[:1]
+    """A package without contents is played by its resources: those that speak to the system, else the first page."""
+    pages = [
+        (key, one) for key, one in resources.items() if urlsplit(one.href).path.lower().endswith((".html", ".htm"))
+    ]
+    chosen = [(key, one) for key, one in resources.items() if one.sco] or (pages or list(resources.items()))[:1]
     return [
         Item(key[:255], title if title and len(chosen) == 1 else key[:255], 0, one.href, one.sco) for key, one in chosen
     ]
 
 
-def _check_playable(items: list[Item], resources: dict[str, _Resource]) -> None:
+def _check_playable(items: list[Item]) -> None:
     hrefs = [item.href for item in items if item.href]
     if not hrefs:
         raise ManifestError("no-launch")

@@ -1,7 +1,8 @@
-"""The files of SCORM packages, on addresses that read no cookie, in a sandbox without an origin (reliability 13).
+"""The files of SCORM packages, on addresses that read no cookie, in a sandbox (reliability 13).
 
 A package's scripts run, yet as nobody: they read no cookie, reach no page around them and send nothing but to their own folder.
-There they save, for the member whose folder it is. Each page gets the run-time that it looks for written into its head.
+There they save, for the member whose folder it is. Each page gets the run-time that it looks for written into its head. On the
+host of packages their pages share that host's origin, on the site's own they have none (docs/decisions/0030).
 """
 
 from __future__ import annotations
@@ -19,14 +20,19 @@ from django.utils.html import format_html
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from courses import epub, packages, serve
+from courses import epub, package_top, packages, serve
+from courses import package_addresses as addresses
 from courses.filetypes import is_html
 from courses.models import PackageFile, ScoAttempt, ScormPackage
 from courses.packages import ClaimError
+from lms.core.middleware import is_package_host
 
 PREFIX = "/package/"
 RUNTIMES = {"1.2": "scorm12.min.js", "2004": "scorm2004.min.js"}
 SANDBOX = "allow-scripts allow-forms allow-modals"
+WITH_ORIGIN = f"{SANDBOX} allow-same-origin"
+"""For the host of packages alone: on the site's own it would make the package the site."""
+SCRIPT = "text/javascript"
 READING = b"<style>body{max-width:38rem;margin:0 auto!important;padding:16px 20px 48px!important;font-size:19px;line-height:1.8}img,svg{max-width:100%;height:auto}</style>"
 """What a chapter of a book gets instead of a run-time: a measure for phones and large letters."""
 MOST_HTML = 16 * 1024 * 1024
@@ -46,16 +52,28 @@ def package_file(request: HttpRequest, uuid: UUID, path: str) -> HttpResponseBas
     if request.method == "POST":
         return _opened_to_the_package(_kept(request, uuid, path), request, uuid)
     attempt = ScoAttempt.objects.select_related("member", "package").filter(uuid=uuid).first()
+    if request.headers.get("Service-Worker"):  # one would stay in the browser and answer for the package's next opening
+        raise Http404
     package = attempt.package if attempt else ScormPackage.objects.filter(prefix=uuid).first()
-    row = PackageFile.objects.filter(package=package, key=PackageFile.key_of(path)).first() if package else None
+    row = _row(package, path) if package else None
     if package is None or row is None:
         raise Http404
+    book = package.version == epub.VERSION
     if is_html(row.content_type) and row.size <= MOST_HTML:
-        book = package.version == epub.VERSION
         response: HttpResponseBase = _page(row, READING if book else _scripts(_config(package, attempt)))
+    elif row.content_type == SCRIPT and row.size <= package_top.MOST_SCRIPT:
+        response = _script(row)
     else:
         response = _file(request, row)
-    return _opened_to_the_package(response, request, uuid, "" if package.version == epub.VERSION else SANDBOX)
+    sandbox = WITH_ORIGIN if is_package_host(request) else SANDBOX
+    return _opened_to_the_package(response, request, uuid, "" if book else sandbox)
+
+
+def _row(package: ScormPackage, path: str) -> PackageFile | None:
+    """The file that an address means: by its letters, else as other systems understand it."""
+    keys = [PackageFile.key_of(one) for one in addresses.of(path)]
+    found = {row.key: row for row in PackageFile.objects.filter(package=package, key__in=keys)}
+    return next((found[key] for key in keys if key in found), None)
 
 
 def _kept(request: HttpRequest, uuid: UUID, path: str) -> HttpResponse:
@@ -83,6 +101,14 @@ def _file(request: HttpRequest, row: PackageFile) -> HttpResponseBase:
     return response
 
 
+def _script(row: PackageFile) -> HttpResponse:
+    """A script with our word for the window at the top. It may be kept for the hour of a lesson: the word may change."""
+    with default_storage.open(row.stored) as file:
+        response = HttpResponse(package_top.in_script(file.read()), content_type=row.content_type)
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
 def _page(row: PackageFile, ours: bytes) -> HttpResponse:
     """A page with what is ours in its head, before any script of its own."""
     with default_storage.open(row.stored) as file:
@@ -91,7 +117,7 @@ def _page(row: PackageFile, ours: bytes) -> HttpResponse:
     if charset == "utf-16":
         html, charset = html.decode("utf-16", errors="replace").encode(), "utf-8"
     at = max((found.end() for mark in HEAD if (found := mark.search(html[:65_536]))), default=0)
-    response = HttpResponse(html[:at] + ours + html[at:])
+    response = HttpResponse(package_top.in_page(html[:at]) + ours + package_top.in_page(html[at:]))
     response["Content-Type"] = f"{kind}; charset={charset}"
     response["Cache-Control"] = "no-store"
     return response
@@ -127,7 +153,7 @@ def _config(package: ScormPackage, attempt: ScoAttempt | None) -> dict[str, Any]
 def _opened_to_the_package(
     response: HttpResponseBase, request: HttpRequest, uuid: UUID, sandbox: str = SANDBOX
 ) -> HttpResponseBase:
-    """The headers of everything below ``/package/``: no origin, no way out, readable from within (an origin of null)."""
+    """The headers of everything below ``/package/``: no way out, readable from within (an origin of null)."""
     site = f"{request.scheme}://{request.get_host()}"
     folder = f"{site}{PREFIX}{uuid}/"
     everything = f"{folder} data: blob: 'unsafe-inline' 'unsafe-eval'"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal, InvalidOperation
-from pathlib import PurePosixPath
 from typing import Any, BinaryIO
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from uuid import UUID
 from zipfile import ZipFile
 
@@ -22,6 +22,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from courses import archives, epub, manifest
+from courses import package_addresses as addresses
 from courses.archives import ArchiveError, Entry
 from courses.filetypes import HEAD, content_type
 from courses.manifest import Manifest, ManifestError
@@ -60,19 +61,47 @@ class Contents:
 
 def examine(file: BinaryIO) -> Contents:
     """Read an archive's directory and manifest, nothing else. Raises ArchiveError, ManifestError."""
+    with _opened(file) as (_archive, contents):
+        return contents
+
+
+@contextmanager
+def _opened(file: BinaryIO) -> Iterator[tuple[ZipFile, Contents]]:
+    """The package in a file with the archive in which it lies: some are downloaded with a second one around."""
     with archives.opened(file) as archive:
-        return _contents(archive, file)
+        entries = archives.entries(archive, file.seek(0, 2))
+        wrapped = _wrapped(entries)
+        if wrapped is None:
+            yield archive, _contents(archive, entries)
+            return
+        with archives.inside(archive, wrapped) as packed, archives.opened(packed) as inner:
+            yield inner, _contents(inner, archives.entries(inner, packed.seek(0, 2)))
 
 
-def _contents(archive: ZipFile, file: BinaryIO) -> Contents:
-    entries = archives.entries(archive, file.seek(0, 2))
+def _wrapped(entries: list[Entry]) -> Entry | None:
+    """The one archive in an archive without a description of its own. Several are several packages."""
+    if any(one.path == epub.CONTAINER or _is_manifest(one) for one in entries):
+        return None
+    packed = [one for one in entries if one.path.lower().endswith((".zip", ".epub"))]
+    if len(packed) > 1:
+        raise ManifestError("several")
+    return packed[0] if packed else None
+
+
+def _contents(archive: ZipFile, entries: list[Entry]) -> Contents:
     files = {one.path: one for one in entries}
     if epub.CONTAINER in files:
         book = epub.parse(lambda path: _small(archive, files[path]))
         return Contents(_with_files(book, files), files)
     folder, entry = _manifest_of(entries)
-    files = {one.path[len(folder) :]: one for one in entries if one.path.startswith(folder)}
-    return Contents(_with_files(manifest.parse(_small(archive, entry)), files), files)
+    found = manifest.parse(_small(archive, entry))
+    inside = {one.path[len(folder) :]: one for one in entries if one.path.startswith(folder)}
+    try:
+        return Contents(_with_files(found, inside), inside)
+    except ManifestError:
+        if not folder:
+            raise
+        return Contents(_with_files(found, files), files)  # the manifest in a folder of its own, addressed from the top
 
 
 def _small(archive: ZipFile, entry: Entry) -> bytes:
@@ -82,9 +111,13 @@ def _small(archive: ZipFile, entry: Entry) -> bytes:
     return archive.read(entry.info)
 
 
+def _is_manifest(entry: Entry) -> bool:
+    return entry.path.lower().rpartition("/")[2] == manifest.NAME
+
+
 def _manifest_of(entries: list[Entry]) -> tuple[str, Entry]:
     """The manifest nearest to the top, and the folder in which it lies: many packages were zipped with the folder around."""
-    rows = [one for one in entries if one.path.lower().rpartition("/")[2] == manifest.NAME]
+    rows = [one for one in entries if _is_manifest(one)]
     if not rows:
         raise ManifestError("no-manifest")
     rows.sort(key=lambda one: one.path.count("/"))
@@ -98,17 +131,24 @@ def _with_files(found: Manifest, files: dict[str, Entry]) -> Manifest:
     keys = {PackageFile.key_of(path) for path in files}
     items = []
     for item in found.items:
-        parts = urlsplit(item.href)
-        there = not parts.scheme and not parts.netloc and _key(parts.path) in keys
-        items.append(item if there or not item.href else manifest.heading(item))
+        href = launch_address(item.href, keys) if item.href else ""
+        items.append(replace(item, href=href) if href else manifest.heading(item))
     if not any(item.href for item in items):
         raise ManifestError("launch-missing")
     return Manifest(found.title, found.version, items)
 
 
-def _key(address: str) -> str:
-    """How the file of an address inside the package is looked up."""
-    return PackageFile.key_of(str(PurePosixPath(unquote(address))))
+def launch_address(href: str, keys: Container[str]) -> str:
+    """The address of a part's first page as the player can open it, with its parameters; empty if no file is meant by it."""
+    parts = urlsplit(href)
+    if parts.scheme or parts.netloc:
+        return ""
+    rest = href[len(href) - len(href.lstrip()) + len(parts.path) :]
+    for path, parameters in ((parts.path, rest), (href, "")):  # or a file whose name has ? or # in it
+        for key in addresses.of(path):
+            if PackageFile.key_of(key) in keys:
+                return addresses.written(key) + parameters
+    return ""
 
 
 @transaction.atomic
@@ -138,8 +178,7 @@ def unpack(*, package_id: int) -> None:
         return
     package = waiting.get()
     try:
-        with package.file.open("rb") as file, archives.opened(file.file) as archive:
-            contents = _contents(archive, file.file)
+        with package.file.open("rb") as file, _opened(file.file) as (archive, contents):
             rows = list(_written(package, archive, contents))
     except (ArchiveError, ManifestError) as error:
         _refuse(waiting, error.code)

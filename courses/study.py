@@ -8,7 +8,9 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.urls import reverse
 
+from courses import study_selectors as selectors
 from courses.models import CoursePage
 from courses.study_models import (
     CourseAssignment,
@@ -19,6 +21,7 @@ from courses.study_models import (
     UseFeedback,
 )
 from lms.core import clock, photos
+from lms.core.templatetags.xiangxue import date_zh
 from lms.members import audit
 from lms.members.models import Member, Unit, User
 from lms.members.permissions import can
@@ -27,6 +30,7 @@ from lms.notices.services import notify
 MOST_BYTES = 20 * 1024 * 1024
 """Of a photograph as it is sent."""
 STARS = range(1, 6)
+REMINDED_BEFORE = dt.timedelta(days=3)
 
 
 class StudyError(ValueError):
@@ -131,6 +135,28 @@ def withdraw(*, assignment: CourseAssignment, by: User) -> None:
     audit.record("course.withdraw", by=by, on=row, unit=row.unit, course=row.course_id)
 
 
+def remind() -> int:
+    """Tell whoever has not done it of each assignment that is due in ``REMINDED_BEFORE`` days or sooner, once; returns how many
+    were told. What was given later than that is reminded of at once."""
+    today = clock.today()
+    due = CourseAssignment.objects.filter(withdrawn_at__isnull=True, course__live=True)
+    due = due.filter(due_on__gte=today, due_on__lte=today + REMINDED_BEFORE)
+    return sum(_remind(row) for row in due.select_related("course", "unit").order_by("pk"))
+
+
+def _remind(assignment: CourseAssignment) -> int:
+    missing = selectors.due_members(assignment).exclude(pk__in=selectors.done_with(assignment.course).values("pk"))
+    parts = assignment.course.get_url_parts()
+    facts = {
+        "title": assignment.course.title,
+        "until": date_zh(assignment.due_on),
+        "unit": assignment.unit.label,
+        "note": assignment.note,
+    }
+    about, link = f"assignment:{assignment.pk}:{assignment.due_on}", (parts[2] or "") if parts else ""
+    return notify("course.due", members=missing, about=about, context=facts, link=link, by=None)
+
+
 # -- questions and answers ----------------------------------------------------------------------
 
 
@@ -139,7 +165,18 @@ def ask(*, course: CoursePage, member: Member, text: str, by: User | None) -> Co
     """Ask who made the course. Raises StudyError("empty")."""
     row = CourseQuestion.objects.create(course=course, member=member, text=_said(text), asked_at=clock.now())
     audit.record("course.ask", by=by, on=row, unit=member.unit, course=course.pk)
+    _tell_question(row, by)
     return row
+
+
+def _tell_question(question: CourseQuestion, by: User | None) -> None:
+    """Who made the course hears of it, as far as he may answer that member."""
+    owner = question.course.owner
+    if owner is None or not owner.is_active or not can(owner, CourseQuestion.view_permission, question.member.unit):
+        return
+    link = reverse("question-answer", args=[question.uuid])
+    facts = {"title": question.course.title, "note": question.text}
+    notify("question.asked", users=[owner], about=f"question:{question.pk}", context=facts, link=link, by=by)
 
 
 @transaction.atomic

@@ -79,8 +79,10 @@ class CourseAssignment(models.Model):
         ALL = "all", _("全体党员")
         LEADERS = "leaders", _("支部书记和班子成员")
         SECRETARIES = "secretaries", _("党组织书记")
+        COMMITTEE = "committee", _("支部委员")
         PROBATIONARY = "probationary", _("预备党员")
         CANDIDATES = "candidates", _("发展对象")
+        ACTIVISTS = "activists", _("入党积极分子")
         AWAY = "away", _("流动党员")
 
     course = models.ForeignKey(COURSE, verbose_name=_("课程"), on_delete=models.PROTECT, related_name="assignments")

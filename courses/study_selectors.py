@@ -47,6 +47,10 @@ def due_members(assignment: CourseAssignment) -> QuerySet[Member]:
         return people.filter(_leads(today))
     if assignment.whom == Whom.SECRETARIES:
         return people.filter(_leads(today, Post.Office.SECRETARY))
+    if assignment.whom == Whom.COMMITTEE:
+        return people.filter(_leads(today, Post.Office.COMMITTEE))
+    if assignment.whom == Whom.ACTIVISTS:
+        return people.filter(category=Member.Category.ACTIVIST)
     if assignment.whom == Whom.PROBATIONARY:
         return people.filter(category=Member.Category.PROBATIONARY)
     if assignment.whom == Whom.CANDIDATES:
@@ -64,6 +68,8 @@ def kinds_of(member: Member) -> set[str]:
     found = {
         Whom.LEADERS: bool(offices),
         Whom.SECRETARIES: Post.Office.SECRETARY in offices,
+        Whom.COMMITTEE: Post.Office.COMMITTEE in offices,
+        Whom.ACTIVISTS: member.category == Member.Category.ACTIVIST,
         Whom.PROBATIONARY: member.category == Member.Category.PROBATIONARY,
         Whom.CANDIDATES: member.category == Member.Category.CANDIDATE,
         Whom.AWAY: member.away and member.is_party_member,

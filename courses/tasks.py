@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from courses import packages, services, uploads
+from courses import packages, services, study, uploads
 
 
 def end_forgotten_sessions() -> None:
@@ -24,3 +24,8 @@ def unpack_forgotten() -> None:
 def forget_old_uploads() -> None:
     """Once a day: throw away what nobody has gone on uploading for a week."""
     uploads.forget_old()
+
+
+def remind_of_due_courses() -> None:
+    """Once a day: tell who has not studied what is due in a few days. Told once, however often it runs."""
+    study.remind()

@@ -7,7 +7,7 @@ from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
-from courses import packages
+from courses import package_host, packages
 from courses.models import LessonPage
 from lms.members.http import SignedInRequest
 
@@ -24,4 +24,4 @@ def open_part(request: SignedInRequest, pk: int, number: int) -> JsonResponse:
         attempt = packages.open_part(member=member, lesson=lesson, number=number)
     except LookupError as error:
         raise Http404 from error
-    return JsonResponse({"src": attempt.root + attempt.package.item(number)["href"]})
+    return JsonResponse({"src": package_host.origin(request) + attempt.root + attempt.package.item(number)["href"]})

@@ -21,6 +21,8 @@ from wagtail.snippets.models import register_snippet
 from courses import approval_admin, quiz_admin, views_media
 from courses.package_admin import PackageViewSet
 from courses.selectors import studied_below
+from courses.study_models import CourseQuestion
+from courses.study_selectors import questions_seen_by
 from lms.members.permissions import can_anywhere
 
 register_snippet(PackageViewSet)
@@ -74,6 +76,28 @@ def quiz_menu_item() -> MenuItem:
     """The figures of tests, below the pages and files."""
     return QuizMenuItem(
         gettext_lazy("测试统计"), reverse("quiz-statistics"), name="quiz-statistics", icon_name="help", order=790
+    )
+
+
+class QuestionMenuItem(MenuItem):
+    """Shown to who may answer, with how many questions wait."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return can_anywhere(request.user, CourseQuestion.view_permission)
+
+    def render_component(self, request: HttpRequest) -> Any:
+        item = super().render_component(request)
+        waiting = questions_seen_by(request.user).filter(answered_at__isnull=True).count()
+        if waiting:
+            item.label = _("%(label)s（%(n)s 条待答）") % {"label": item.label, "n": waiting}
+        return item
+
+
+@hooks.register("register_admin_menu_item")
+def question_menu_item() -> MenuItem:
+    """What members ask, on the desk."""
+    return QuestionMenuItem(
+        gettext_lazy("学员提问"), reverse("question-list"), name="course-questions", icon_name="comment", order=780
     )
 
 

@@ -36,6 +36,7 @@ RECURRING = (
     Recurring("release-seats-of-gone", "lms.training.tasks.release_seats", minutes=60),
     Recurring("resume-reratings", "lms.hours.tasks.resume_reratings", minutes=5),
     Recurring("forget-old-uploads", "courses.tasks.forget_old_uploads", hour=3),
+    Recurring("remind-of-due-courses", "courses.tasks.remind_of_due_courses", hour=8),
     Recurring("goals-follow-the-calendar", "lms.goals.tasks.follow_the_calendar", hour=1),
     Recurring("seal-ledger", "lms.hours.tasks.seal_ledger", hour=1),
     Recurring("audit-hours", "lms.reports.tasks.audit_nightly", hour=2),

@@ -35,6 +35,15 @@ TESTING = "pytest" in sys.modules
 # Without a host list this is the embedded default: one PC, reached over loopback, that makes and keeps its own keys.
 EMBEDDED = not env.list("ALLOWED_HOSTS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or ["127.0.0.1", "localhost", "[::1]", "testserver"]
+SITE_HOSTS = ALLOWED_HOSTS
+# Packages from outside play on a host of their own, another origin (docs/decisions/0030); "off" is the site's own host, with less.
+PACKAGE_HOST = env.str("PACKAGE_HOST", default="packages.localhost" if EMBEDDED else "off")
+PACKAGE_HOST = "" if PACKAGE_HOST == "off" else PACKAGE_HOST
+if PACKAGE_HOST:
+    SITE_HOSTS = [host for host in ALLOWED_HOSTS if host != PACKAGE_HOST.partition(":")[0]]
+    if not SITE_HOSTS or "/" in PACKAGE_HOST or PACKAGE_HOST.startswith("."):
+        raise ImproperlyConfigured("PACKAGE_HOST must be a host name of its own, not the site's")
+    ALLOWED_HOSTS = [*SITE_HOSTS, PACKAGE_HOST.partition(":")[0]]
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
@@ -286,7 +295,10 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS] if SECURE_HTTPS else []
+CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in SITE_HOSTS] if SECURE_HTTPS else []
+PACKAGE_FRAMES = (
+    [f"{'https' if SECURE_HTTPS else 'http'}://{PACKAGE_HOST}{':*' if EMBEDDED else ''}"] if PACKAGE_HOST else []
+)
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_SAVE_EVERY_REQUEST = False
 X_FRAME_OPTIONS = "SAMEORIGIN"  # Wagtail's preview shows our pages inside the admin (security.W019)
@@ -300,6 +312,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", *STORES],
         "media-src": [SELF, "blob:", *STORES],
         "connect-src": [SELF, *STORES],
+        "frame-src": [SELF, *PACKAGE_FRAMES],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

@@ -12,7 +12,7 @@ from django.core.paginator import Paginator
 from django.template.context import RequestContext
 
 from courses import catalogue as offered
-from courses import completion, for_you, lengths, quiz_selectors, selectors, study_selectors
+from courses import completion, for_you, lengths, package_host, quiz_selectors, selectors, study_selectors
 from courses import media_status as film_status
 from courses.catalogue import Wanted
 from courses.forms import CatalogueFilter
@@ -33,12 +33,18 @@ def _member(context: RequestContext) -> Member | None:
 
 
 @register.simple_tag(takes_context=True)
+def package_origin(context: RequestContext) -> str:
+    """Where the page finds its packages, empty for its own host."""
+    return package_host.origin(context["request"])
+
+
+@register.simple_tag(takes_context=True)
 def catalogue(context: RequestContext) -> dict[str, Any]:
     """``form``, ``page`` and ``cards``: the courses on offer that pass the filters in the address; ``for_you``: what fits the member."""
     request, member = context["request"], _member(context)
     form = CatalogueFilter(request.GET, completion.completed_by(member, offered.on_offer()) if member else None)
     page = Paginator(offered.catalogue(form.wanted()), PAGE).get_page(request.GET.get("page"))
-    fitting = for_you.suggestions(member, lacking={}) if member and not request.GET else []
+    fitting = for_you.suggestions(member, lacking=for_you.Lack()) if member and not request.GET else []
     return {"form": form, "page": page, "cards": cards(page.object_list), "for_you": with_reasons(fitting)}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http.request import split_domain_port
 from django.middleware.gzip import GZipMiddleware
 from django.urls import resolve
 from django.utils import translation
@@ -22,13 +23,15 @@ class SessionlessMiddleware:
     """Calls the view of a sessionless address at once and skips what stands below it in the list.
 
     Transport and its headers stand above it. The view sees a request without ``user``, ``session`` and CSRF (one that asks
-    for them fails at its first test) and the site's own language.
+    for them fails at its first test) and the site's own language. The host of packages has nothing but them and static files.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if is_package_host(request) and not request.path_info.startswith((*FOLDERS, settings.STATIC_URL)):
+            return HttpResponse(status=404, headers={"Content-Security-Policy": POLICY})
         if request.path_info not in PATHS and not request.path_info.startswith(FOLDERS):
             return self.get_response(request)
         translation.activate(settings.LANGUAGE_CODE)
@@ -39,6 +42,12 @@ class SessionlessMiddleware:
             response = HttpResponse(status=404)
         response.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+def is_package_host(request: HttpRequest) -> bool:
+    """Whether the request came to the host of packages. Nothing of the site is there: what runs on it was made by strangers."""
+    own = split_domain_port(settings.PACKAGE_HOST)[0]
+    return bool(own) and split_domain_port(request.get_host())[0] == own
 
 
 class CompressionMiddleware(GZipMiddleware):

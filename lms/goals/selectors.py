@@ -109,6 +109,12 @@ def progress_of(standing: Standing) -> Progress:
     )
 
 
+def online_is_full(standing: Standing) -> bool:
+    """Whether what was studied online fills the share that it may have of the line: more of it does not count."""
+    percent = standing.line.online_cap_percent
+    return percent < 100 and standing.online * 100 >= standing.required * percent
+
+
 def rollups(unit_ids: Iterable[int], year: int) -> dict[tuple[int, str], Rollup]:
     """The roll-up rows of some units in a year by (unit id, key of the line), in one query."""
     rows = Rollup.objects.filter(

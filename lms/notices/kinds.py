@@ -195,6 +195,13 @@ KINDS: dict[str, Kind] = {
             _("您的申诉有了结果：{title}"),
             _("结果：{result}\n说明：{reason}"),
         ),
+        Kind("question.asked", _("学员提问"), _("有人提问：{title}"), _("{note}")),
+        Kind(
+            "course.due",
+            _("课程任务快到期"),
+            _("还有课没学完：{title}"),
+            _("请在 {until} 前学完\n布置单位：{unit}\n{note}"),
+        ),
         Kind("question.answered", _("提问有了回答"), _("您的提问有了回答：{title}"), _("{note}")),
     )
 }

@@ -23,13 +23,19 @@ MOST_NAMED = 5
 
 
 class MemberField(forms.CharField):
-    """One member by name, pinyin or number, among those of ``people``."""
+    """One member by name, pinyin or number, among those of ``people``.
+
+    Who knows somebody of ``others`` names him in full or by number: the roster of other units is not searched from here.
+    """
 
     people: QuerySet[Member] = Member.objects.none()
+    others: QuerySet[Member] = Member.objects.none()
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
-        found = list(named(self.people, text).select_related("unit").order_by("sort_key", "code")[: MOST_NAMED + 1])
+        exact = self.others.filter(Q(code=text) | Q(name=text))
+        among = Member.objects.filter(Q(pk__in=named(self.people, text).values("pk")) | Q(pk__in=exact.values("pk")))
+        found = list(among.select_related("unit").order_by("sort_key", "code")[: MOST_NAMED + 1])
         if not found:
             raise forms.ValidationError(_("没有找到“%(text)s”，请检查姓名或编号。") % {"text": text}, code="nobody")
         if len(found) > 1:
@@ -42,7 +48,9 @@ class PairForm(forms.Form):
     """Who helps whom with what."""
 
     helper = MemberField(
-        label=gettext_lazy("帮带人"), max_length=60, help_text=gettext_lazy("有技术、愿意带人的能手：姓名、拼音或编号")
+        label=gettext_lazy("帮带人"),
+        max_length=60,
+        help_text=gettext_lazy("有技术、愿意带人的能手：姓名、拼音或编号；别的党组织的人填全名或编号"),
     )
     member = MemberField(label=gettext_lazy("学员"), max_length=60, help_text=gettext_lazy("姓名、拼音或编号"))
     topic = forms.CharField(
@@ -52,8 +60,9 @@ class PairForm(forms.Form):
     def __init__(self, user: User, data: Any = None) -> None:
         super().__init__(data)
         active = Member.objects.active()
-        self.fields["helper"].people = active  # type: ignore[attr-defined]
-        self.fields["member"].people = visible(active, user, MANAGE)  # type: ignore[attr-defined]
+        own = visible(active, user, MANAGE)
+        self.fields["helper"].people, self.fields["helper"].others = own, active  # type: ignore[attr-defined]
+        self.fields["member"].people = own  # type: ignore[attr-defined]
 
 
 class TaskForm(forms.Form):

@@ -13,10 +13,11 @@ from django.shortcuts import render
 from courses import flag_selectors as flags
 from courses import selectors as courses
 from courses import study_selectors as study
-from courses.for_you import suggestions
+from courses.for_you import Lack, suggestions
 from lms.core import clock
 from lms.core.hours import HUNDREDTH
 from lms.goals import selectors as goals
+from lms.goals.models import Standing
 from lms.goals.rules import Progress
 from lms.hours import totals
 from lms.members.models import Member
@@ -44,11 +45,13 @@ def _answers(member: Member) -> dict[str, Any]:
     lesson = courses.next_lesson(member, {entry.category for entry in stands})
     sessions = training.upcoming_for(member, limit=3)
     standings = [(row, goals.progress_of(row), _pace(row)) for row in goals.standings_of(member.pk, today.year)]
+    lacking = _lacking((row, progress) for row, progress, _pace in standings)
     return {
         "member": member,
         "year": today.year,
         "goals": standings,
-        "for_you": suggestions(member, lacking=_lacking(progress for _row, progress, _pace in standings)),
+        "for_you": suggestions(member, lacking=lacking),
+        "lacking": lacking,
         "lesson": lesson,
         "begun": courses.begun(member)[:3],
         "given": study.shelf(member).assigned[:3],
@@ -61,15 +64,19 @@ def _answers(member: Member) -> dict[str, Any]:
     }
 
 
-def _lacking(verdicts: Iterable[Progress]) -> dict[str, Decimal]:
-    """学时 that goals still ask of a category, the most of any goal."""
-    found: dict[str, Decimal] = {}
-    for progress in verdicts:
-        for name, hours in progress.shortfalls.items():
+def _lacking(verdicts: Iterable[tuple[Standing, Progress]]) -> Lack:
+    """What goals still ask, the most of any goal; only classes help where none of those that ask takes more from online."""
+    categories: dict[str, Decimal] = {}
+    hours, full = Decimal(0), []
+    for standing, progress in verdicts:
+        for name, missing in progress.shortfalls.items():
             kind, _colon, category = name.partition(":")
             if kind == "category":
-                found[category] = max(hours, found.get(category, hours))
-    return found
+                categories[category] = max(missing, categories.get(category, missing))
+        if progress.missing_hours:
+            hours = max(hours, progress.missing_hours)
+            full.append(goals.online_is_full(standing))
+    return Lack(categories, hours, bool(full) and all(full))
 
 
 def _pace(standing: Any) -> Decimal:

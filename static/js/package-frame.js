@@ -1,6 +1,7 @@
-// Runs first in every page of a SCORM package. The package has an origin of its own (a sandbox without allow-same-origin): it
-// reads no cookie and reaches neither our page nor another frame, its own included. So each of its pages finds the run-time
-// API in its own window and in a stand-in for its parent; frames inside the package pass on to the outermost what they are told.
+// Runs first in every page of a SCORM package. On the host of packages its pages have that host's origin: the outermost holds the
+// run-time, frames inside it reach it as they reach each other, and a stand-in takes the place of our page, which none may touch.
+// On the site's own host its pages have no origin and do not even reach each other: each has the run-time in its own window and in
+// a stand-in for its parent, and frames inside the package pass on to the outermost what they are told.
 
 (() => {
   const config = JSON.parse(document.currentScript.dataset.package);
@@ -8,7 +9,8 @@
   const MARK = "xiangxue-package";
   const RETRY = 5_000;
   const GATHER = 500;
-  const LARGEST_LAST_WORD = 60_000; // more than a browser sends for a page that is gone
+  const LARGEST_LAST_WORD = 60_000; // bytes; a browser sends no more for a page that is gone
+  const TOP = "xiangxueTop";
   const OURS = config.version === "2004" ? "API_1484_11" : "API";
   const NAMES = config.version === "2004"
     ? { begin: "Initialize", end: "Terminate", get: "GetValue", set: "SetValue", commit: "Commit", error: "GetLastError", text: "GetErrorString", detail: "GetDiagnostic" }
@@ -17,6 +19,26 @@
   const define = (object, name, value) => {
     try { Object.defineProperty(object, name, { configurable: true, ...value }); } catch { /* the browser's own is good enough */ }
   };
+
+  // The frame around this one, where it is the package's own and within reach; and what stands for the window at the top
+  // (courses/package_top.py writes that name into their scripts).
+  let near = null;
+  try {
+    for (let page = real.parent; page !== window && !near; page = page.parent) if (page.document && page[MARK]) near = page;
+  } catch { /* ours, or one without an origin */ }
+  if (near) { inside(); return; }
+
+  function inside() {
+    for (const name of [MARK, TOP, "localStorage", "sessionStorage"]) define(window, name, { get: () => near[name] });
+    define(document, "cookie", { get: () => near.document.cookie, set: (text) => { near.document.cookie = text; } });
+    define(window, OURS, { value: near[MARK].facade, writable: true });
+    const frame = window.frameElement;
+    define(window, "open", { value: (url, name) => near[MARK].open(url, name, window), writable: true });
+    near[MARK].watch(window);
+    if (!near[MARK].openers.has(frame)) return;
+    define(window, "opener", { value: near[MARK].openers.get(frame), writable: true });
+    define(window, "close", { value: () => near[MARK].close(frame), writable: true });
+  }
 
   // -- what a page without an origin lacks, for as long as it is open ---------------------
 
@@ -88,12 +110,14 @@
 
   const start = startingState();
   let running = Boolean(carried?.running);
+  let ended = Boolean(carried?.ended);
   let touched = false;
   let api = runtime(start, running);
   let number = Math.max(config.number, carried?.number ?? 0);
   let request = "";
 
-  const pages = () => Array.from({ length: window.length }, (_one, index) => window[index]);
+  const guests = new Set(); // frames without an origin inside this one
+  const pages = () => Array.from({ length: window.length }, (_one, index) => window[index]).filter((one) => guests.has(one));
   const tell = (frame, message) => frame.postMessage({ [MARK]: message }, "*");
 
   // A part that begins and ends and says nothing of itself is complete (SCORM 1.2 RTE 3.4.4, 2004 SN 4.2.1.4).
@@ -108,8 +132,8 @@
     if (name === NAMES.end) completeTheSilent();
     const result = api[name](...args);
     touched = true;
-    if (name === NAMES.begin && result === "true") running = true;
-    if (name === NAMES.end && result === "true") running = false;
+    if (name === NAMES.begin && result === "true") [running, ended] = [true, false];
+    if (name === NAMES.end && result === "true") [running, ended] = [false, true];
     if (name === NAMES.set && args[0] === "adl.nav.request") request = String(args[1]);
     return result;
   }
@@ -122,7 +146,7 @@
     if (!changes.includes(name)) return result;
     if (outermost) {
       for (const frame of pages()) tell(frame, { call: name, args });
-      changed(name);
+      if (result === "true") changed(name); // what the run-time has refused changes nothing
     } else {
       tell(real.parent, { up: name, args });
     }
@@ -144,7 +168,7 @@
     const part = config.version === "2004" ? cmi : cmi.core;
     const before = config.version === "2004" ? start : start.core;
     if (before.total_time) part.total_time = before.total_time;
-    window.name = MARK + JSON.stringify({ running, number, cmi });
+    window.name = MARK + JSON.stringify({ running, ended, number, cmi });
   }
 
   function changed(name) {
@@ -155,6 +179,12 @@
     if (name === NAMES.end) report(true);
   }
 
+  let leaving = false;
+  let failed = false;
+  window.addEventListener("pagehide", () => { leaving = true; if (sending) tell(real.parent, { keep: sending }); });
+  window.addEventListener("pageshow", () => { leaving = false; });
+  let sending = ""; // what is too long to be sent by a page that goes
+
   async function save() {
     clearTimeout(timer);
     timer = 0;
@@ -162,15 +192,23 @@
     dirty = false;
     number += 1;
     carry();
-    const body = JSON.stringify({ launch: config.launch, number, cmi: snapshot(true), ended: !running });
+    const body = JSON.stringify({ launch: config.launch, number, cmi: snapshot(true), ended });
+    const small = new TextEncoder().encode(body).length < LARGEST_LAST_WORD;
+    if (!small && leaving) { tell(real.parent, { keep: body }); return; }
+    if (!small) sending = body;
     try {
-      const answer = await fetch(config.root, { method: "POST", body, keepalive: body.length < LARGEST_LAST_WORD });
+      const answer = await fetch(config.root, { method: "POST", body, keepalive: small });
       if (answer.status >= 500) throw new Error(String(answer.status));
+      if (!answer.ok) tell(real.parent, { unkept: answer.status });
+      else if (failed) tell(real.parent, { kept: true });
+      failed = !answer.ok;
       report(false);
     } catch {
-      dirty = true;
+      if (!failed) tell(real.parent, { unkept: 0 });
+      dirty = failed = true;
       timer ||= setTimeout(save, RETRY);
     }
+    if (sending === body) sending = "";
   }
 
   // Our page shows what the part says of itself; it believes none of it.
@@ -178,7 +216,7 @@
     const cmi = snapshot(false);
     const status = config.version === "2004" ? [cmi.completion_status, cmi.success_status] : [cmi.core.lesson_status];
     const score = config.version === "2004" ? cmi.score : cmi.core.score;
-    tell(real.parent, { status, score: score.raw, ended, request });
+    tell(real.parent, { report: true, status, score: score.raw, ended, request });
     if (ended) request = "";
   }
 
@@ -223,17 +261,34 @@
   // From a frame inside this one.
   function answered(message, frame) {
     if (message.close) for (const [one, opened] of overlays) if (one.contentWindow === frame) opened.close();
+    if (message.hello) guests.add(frame);
     if (message.hello) tell(frame, { names: names(), running, cmi: snapshot(false) });
     if (message.up && changes.includes(message.up)) called(message.up, message.args);
     if (message.invoke && typeof window[message.invoke] === "function") window[message.invoke](...message.args);
     if (message.assign) window[message.assign] = message.value;
+    if (message.top) go(message.top);
     if (message.invoke || message.assign) for (const one of pages()) tell(one, { names: names() });
   }
 
   // -- windows of its own ------------------------------------------------------------------------------
 
-  // A sandbox opens no windows: what a part would open lies over it, in a frame that it can close.
-  function openOver(url) {
+  // A sandbox opens no windows: what a part would open lies over it, in a frame that it can close. A name that is a frame's, or
+  // that was opened before, means that one.
+  function open(url, name, from = window) {
+    const address = url ? new URL(url, from.document.baseURI).href : "about:blank";
+    if (name === "_self" || name === "_top" || name === "_parent") return go(address);
+    const there = name ? named(name, from) ?? [...overlays.keys()].find((one) => one.name === name) : null;
+    if (!there) return url || from !== window ? openOver(address, name, from) : null;
+    if (url) there.src = address;
+    return overlays.get(there) ?? there.contentWindow;
+  }
+
+  function named(name, from) {
+    const find = (page) => [...page.document.querySelectorAll("frame[name], iframe[name]")].find((one) => one.name === name);
+    return find(from) ?? find(window);
+  }
+
+  function openOver(address, name, from) {
     const layer = document.createElement("div");
     const frame = document.createElement("iframe");
     const key = document.createElement("button");
@@ -241,23 +296,60 @@
     Object.assign(frame.style, { width: "100%", height: "100%", border: "0" });
     Object.assign(key.style, { position: "absolute", top: "8px", right: "8px", padding: "8px 16px", fontSize: "16px" });
     key.textContent = "×";
-    frame.src = new URL(url, document.baseURI).href;
+    frame.name = name && !name.startsWith("_") ? name : "";
+    frame.src = address;
     layer.append(frame, key);
-    document.body.append(layer);
-    const opened = { closed: false, focus() {}, close() { layer.remove(); opened.closed = true; }, location: { set href(next) { frame.src = next; } } };
-    key.addEventListener("click", opened.close);
+    openers.set(frame, from);
+    document.documentElement.append(layer); // a frameset has no body
+    let closed = false;
+    // A window without an origin is out of reach: a stand-in has what may be asked of it.
+    const stand = { get closed() { return closed; }, focus() {}, close() { layer.remove(); overlays.delete(frame); closed = true; }, location: { set href(next) { frame.src = next; } } };
+    const opened = window.origin === "null" ? stand : frame.contentWindow;
+    key.addEventListener("click", stand.close);
     overlays.set(frame, opened);
+    closers.set(frame, stand.close);
     return opened;
   }
 
+  function go(address) {
+    if (String(address) !== window.location.href) window.location.href = address;
+    return window;
+  }
+
   const overlays = new Map();
-  define(window, "open", { value: (url) => (url ? openOver(url) : null), writable: true });
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest?.("a[href][target]");
-    if (!link || event.defaultPrevented || ["", "_self", "_parent", "_top"].includes(link.target) || window[link.target]) return;
-    event.preventDefault();
-    openOver(link.href);
+  const openers = new Map();
+  const closers = new Map();
+  define(window, "open", { value: (url, name) => open(url, name), writable: true });
+
+  // Links that would open a window, or replace our page.
+  function watch(page) {
+    page.document.addEventListener("click", (event) => {
+      const link = event.target.closest?.("a[href][target]");
+      if (!link || event.defaultPrevented || ["", "_self"].includes(link.target)) return;
+      if (link.target === "_parent" && page !== window) return;
+      if (page[link.target]) return; // a frame below; one beside it a sandboxed page may not send anywhere, we may
+      event.preventDefault();
+      if (link.target === "_top" && page === window && !outermost) tell(real.parent, { top: link.href });
+      else open(link.href, link.target, page);
+    });
+  }
+  watch(window);
+
+  // The window at the top, as far as the package goes: this one, but for the run-time, which our page has.
+  const atTop = new Proxy({}, {
+    get(_object, name) {
+      if (name === OURS) return facade;
+      if (["parent", "top", "self", "window", TOP].includes(name)) return atTop;
+      const value = window[name];
+      return typeof value === "function" && native.has(name) && !/^[A-Z]/.test(name) ? value.bind(window) : value;
+    },
+    set(_object, name, value) {
+      if (name === "location") go(value); else window[name] = value;
+      return true;
+    },
   });
+  define(window, TOP, { value: atTop });
+  define(window, MARK, { value: { facade, open, watch, openers, close: (frame) => closers.get(frame)?.() } });
 
   let reached = false;
   try { reached = Boolean(real.parent.document); } catch { /* the rule */ }
@@ -267,7 +359,7 @@
   const own = { [OURS]: facade, closed: false, opener: null, postMessage: (...args) => real.parent.postMessage(...args) };
   const standIn = new Proxy(own, {
     get(object, name) {
-      if (["parent", "top", "self", "window", "frames"].includes(name)) return standIn;
+      if (["parent", "top", "self", "window", "frames", TOP].includes(name)) return standIn;
       if (name in object) return object[name];
       if (outermost) return undefined;
       if (above.functions.includes(name)) return (...args) => { tell(real.parent, { invoke: name, args }); };
@@ -281,6 +373,7 @@
   });
   define(window, "parent", { get: () => standIn });
   if (outermost) return;
+  define(window, TOP, { value: standIn });
   define(window, "opener", { get: () => standIn });
   define(window, "close", { value: () => tell(real.parent, { close: true }), writable: true });
   tell(real.parent, { hello: true });

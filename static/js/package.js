@@ -1,11 +1,12 @@
-// A lesson's package on our page: opens its parts in a frame without an origin, runs the clock beside them and shows what they
-// say of themselves. Loaded before player.js, which takes the clock for its film.
+// A lesson's package on our page: opens its parts in a frame of another origin or of none, runs the clock beside them and shows
+// what they say of themselves. Loaded before player.js, which takes the clock for its film.
 
 import { StudyClock } from "./clock.js";
 
 const MARK = "xiangxue-package"; // as package-frame.js has it
 const SANDBOX = "allow-scripts allow-forms allow-modals";
 const SAYINGS = [["passed", "isPassed"], ["failed", "isFailed"], ["completed", "isCompleted"]];
+const UNKEPT = { 409: "superseded", 413: "large" };
 const LAST_WORD = 600; // milliseconds for a part that is closed to save
 
 class Package {
@@ -57,9 +58,12 @@ class Package {
     this.frame = document.createElement("iframe");
     this.frame.name = MARK;
     this.frame.title = key.dataset.title;
-    this.frame.setAttribute("sandbox", SANDBOX);
+    // On our own host a package gets no origin: with ours it would be us.
+    const apart = new URL(src, window.location.href).origin !== window.location.origin;
+    this.frame.setAttribute("sandbox", apart ? `${SANDBOX} allow-same-origin` : SANDBOX);
     this.frame.allow = "autoplay; fullscreen";
     this.frame.referrerPolicy = "no-referrer";
+    this.folder = new URL(src, window.location.href).pathname.split("/").slice(0, 3).join("/");
     this.frame.src = src;
     this.stage.replaceChildren(this.frame);
     this.current = key;
@@ -74,11 +78,14 @@ class Package {
     if (!this.frame) return;
     const frame = this.frame;
     this.frame = null;
+    this.closing = frame;
     const gone = new Promise((done) => { frame.addEventListener("load", done, { once: true }); });
     frame.src = "about:blank";
     await Promise.race([gone, new Promise((done) => { setTimeout(done, LAST_WORD); })]);
     await new Promise((done) => { setTimeout(done, LAST_WORD / 4); });
+    await this.keeping;
     frame.remove();
+    this.closing = this.keeping = null;
     delete this.root.dataset.open;
     for (const one of this.keys) one.removeAttribute("aria-current");
     this.clock.pause();
@@ -97,12 +104,26 @@ class Package {
   // What a part says of itself is shown, and believed by nobody.
   heard(event) {
     const message = event.data?.[MARK];
-    if (!message || !this.frame || event.source !== this.frame.contentWindow) return;
+    const frame = this.frame ?? this.closing;
+    // A page that goes has no window any more to be known by: its last word is known by where it may be sent.
+    if (message?.keep && this.closing && event.source === null) this.keeping = this.keep(message.keep);
+    if (!message || !frame || event.source !== frame.contentWindow) return;
+    if (message.keep) this.keeping = this.keep(message.keep);
+    if (message.unkept !== undefined) this.say(UNKEPT[message.unkept] ?? "unsaved");
+    if (message.kept) this.say("opened");
+    if (!this.frame || !message.report) return;
     const words = Array.isArray(message.status) ? message.status : [];
     const [, name] = SAYINGS.find(([word]) => words.includes(word)) ?? ["", "isBegun"];
     const mark = this.current.querySelector("[data-mark]");
     if (this.saves && mark) mark.textContent = this.root.dataset[name];
     if (message.ended) this.ended(String(message.request || ""));
+  }
+
+  // The last word of a part that is too long for a page that goes: ours sends it to the part's own folder.
+  async keep(body) {
+    if (!this.saves) return;
+    const answer = await fetch(`${this.folder}/`, { method: "POST", body: String(body), credentials: "omit" });
+    if (!answer.ok) this.say(UNKEPT[answer.status] ?? "unsaved");
   }
 
   // A part that has ended asks for the next one, for another, or for none.

@@ -16,9 +16,22 @@ SHAPES = {
     "third": made.basic2004("2004 3rd Edition").zip(),
     "fourth": made.basic2004("2004 4th Edition").zip(),
     "above": made.Package(made.single12().files, above="课件/").zip(),
+    "single-site": made.single12().zip(),
+    "above-site": made.Package(made.single12().files, above="课件/").zip(),
+    "bare-site": made.without_organisation().zip(),
     "bare": made.without_organisation().zip(),
     "gbk": made.gbk_names().zip(),
-    "thief": made.single12(made.THIEF).zip(),
+    "gbk-site": made.gbk_names().zip(),
+    "thief": made.thief12().zip(),
+    "frameset": made.of_files(made.FRAMESET).zip(),
+    "top": made.of_files(made.TOP).zip(),
+    "opener": made.of_files(made.OPENER).zip(),
+    "below": made.of_files(made.BELOW).zip(),
+    "calls": made.quiet("1.2").zip(),
+    "early": made.quiet("1.2").zip(),
+    "arrays": made.quiet("2004").zip(),
+    "long": made.quiet("2004").zip(),
+    "refused": made.quiet("2004").zip(),
     # What a part has kept is there for the next test: who begins one anew has a lesson of his own.
     "console": made.single12().zip(),
     "minute": made.basic2004("2004 4th Edition").zip(),
@@ -34,3 +47,5 @@ def publish() -> None:
         packages.take_in(package=package, by=None)
         packages.unpack(package_id=package.pk)
         course.add_child(instance=LessonPage(title=f"课件 {shape}", slug=shape, package=package))
+    # One that gets its package by hand.
+    course.add_child(instance=LessonPage(title="课件 walk", slug="walk"))

@@ -7,14 +7,31 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import Frame, Page, Route, expect
 
 from tests.browser.conftest import DESK, PHONE, SignIn
 from tests.browser.site import Site
 from tests.browser.test_main_job import CODE
+from tests.courses import scorm_packages as made
 
 pytestmark = pytest.mark.browser
 BEGUN, COMPLETED, PASSED = "学习中", "已完成", "已通过"
+
+
+OWN_AND_SITE = pytest.mark.parametrize("host", ["packages", "site"])
+"""On the host of packages, and without one: on the site's own."""
+
+
+def play_on(page: Page, host: str) -> None:
+    """Let the parts be opened on the site's own host, as where no other is set."""
+    if host == "site":
+
+        def moved(route: Route) -> None:
+            answer = route.fetch()
+            src = answer.json()["src"]
+            route.fulfill(response=answer, json={"src": src[src.index("/package/") :]})
+
+        page.route("**/learn/lessons/*/parts/*/", moved)
 
 
 @pytest.fixture
@@ -62,12 +79,18 @@ def leave(page: Page) -> None:
     expect(page.locator("[data-said]")).to_contain_text("进度已保存")
 
 
-@pytest.mark.parametrize("shape", ["single", "above", "bare"])
-def test_scorm_12_plays_suspends_and_resumes(learner: Page, shape: str) -> None:
+@OWN_AND_SITE
+@pytest.mark.parametrize("shape", ["single", "above", "bare", "gbk"])
+def test_scorm_12_plays_suspends_and_resumes(learner: Page, shape: str, host: str) -> None:
+    play_on(learner, host)
+    if host == "site":
+        shape += "-site"
     part = start(learner, shape)
     expect(part.locator("#page")).to_have_text("page 1")
     expect(part.locator("#entry")).to_have_text("ab-initio")
     expect(part.locator("#learner")).not_to_be_empty()
+    if shape.startswith("gbk"):
+        expect(part.locator("#text")).to_have_text("水稻育秧")
     part.click("#next")
     saved(learner, lambda: part.click("#next"))
     saved(learner, lambda: part.click("#done"))
@@ -97,10 +120,15 @@ def test_scorm_12_with_several_parts_of_minimum_and_basic_calls(learner: Page) -
     saved(learner, lambda: part.click("#next"))
     learner.reload()
     assert marks(learner) == [COMPLETED, BEGUN]
+    part = begin(learner, 1)
+    expect(part.locator("#page")).to_have_text("page 2")
+    expect(part.locator("#entry")).to_have_text("resume")
 
 
-def test_scorm_12_in_frames_of_its_own(learner: Page) -> None:
+@OWN_AND_SITE
+def test_scorm_12_in_frames_of_its_own(learner: Page, host: str) -> None:
     """The pages of the part call the frame around them, read its variables and its run-time."""
+    play_on(learner, host)
     part = start(learner, "frames")
     inside = part.locator("iframe").element_handle().content_frame()
     assert inside is not None
@@ -127,17 +155,221 @@ def test_scorm_2004_plays_resumes_and_goes_on_to_the_next_part(learner: Page, sh
     assert marks(learner)[0] == PASSED
 
 
-def test_a_package_with_names_and_pages_in_gbk(learner: Page) -> None:
-    part = start(learner, "gbk")
-    expect(part.locator("#text")).to_have_text("水稻育秧")
+def frame(page: Page, name: str) -> Frame:
+    """The frame of the part whose address ends so."""
+    page.wait_for_function("() => document.querySelector('[data-stage] iframe')")
+    for _try in range(100):
+        found = [one for one in page.frames if one.url.endswith(name)]
+        if found:
+            found[0].wait_for_load_state()
+            return found[0]
+        page.wait_for_timeout(50)
+    raise AssertionError([one.url for one in page.frames])
 
 
-def test_case_13_a_script_reads_neither_cookies_nor_the_page_around_it(learner: Page) -> None:
+def test_frames_of_a_frameset_reach_each_other_and_the_run_time(learner: Page) -> None:
+    """``parent.f()`` and ``parent.frames['content'].f()`` give back what they found; a frame two below finds the run-time."""
+    start(learner, "frameset")
+    menu, deep = frame(learner, "/menu.html"), frame(learner, "/deep.html")
+    saved(learner, lambda: menu.click("#go"))
+    expect(menu.locator("#learner")).to_have_text(re.compile("."))
+    expect(menu.locator("#text")).to_have_text("剪枝")
+    expect(menu.locator("#count")).to_have_text("1内容")
+    saved(learner, lambda: deep.click("#ask"))
+    expect(deep.locator("#deep")).to_have_text("true7")
+    menu.click("#second")  # a link into the frame beside it, not over everything
+    expect(frame(learner, "/second.html").locator("#second")).to_have_text("second page")
+    leave(learner)
+    part = start(learner, "frameset")
+    part.wait_for_function("getAPI() !== null")
+    assert part.evaluate("getAPI().LMSGetValue('cmi.suspend_data')") == "a"
+
+
+@OWN_AND_SITE
+def test_a_part_that_calls_the_window_at_the_top(learner: Page, host: str) -> None:
+    play_on(learner, host)
+    part = start(learner, "top")
+    expect(part.locator("#began")).to_have_text(re.compile("^true"))
+    inner = frame(learner, "/inner.html")
+    saved(learner, lambda: inner.click("#done"))
+    expect(inner.locator("#said")).to_have_text("truetrue")
+    expect(learner.locator("[data-mark]")).to_have_text(PASSED)
+
+
+def test_a_part_that_plays_in_a_window_of_its_own(learner: Page) -> None:
+    part = start(learner, "opener")
+    part.click("#launch")
+    player = frame(learner, "/player.html")
+    expect(part.locator("#state")).to_have_text("open")
+    saved(learner, lambda: player.click("#work"))
+    expect(player.locator("#length")).to_have_text("2")
+    expect(part.locator("#heard")).to_have_text("听见")
+    saved(learner, lambda: player.click("#end"))
+    expect(part.locator("#state")).to_have_text("closed")
+    expect(learner.locator("[data-mark]")).to_have_text(PASSED)
+
+
+def test_a_part_that_calls_into_the_frame_below_it(learner: Page) -> None:
+    part = start(learner, "below")
+    frame(learner, "/inner.html")
+    saved(learner, lambda: part.click("#ask"))
+    expect(part.locator("#sum")).to_have_text("5 词")
+    assert part.evaluate("API.LMSGetValue('cmi.suspend_data')") == "n=2"
+
+
+# -- the run-time, call by call ------------------------------------------------------------------
+
+
+def test_scorm_12_answers_call_by_call(learner: Page) -> None:
+    part = start(learner, "calls")
+    call = part.evaluate
+    assert call("API.LMSGetLastError()") == "0"
+    assert call("[API.LMSSetValue('cmi.core.lesson_location', '1'), API.LMSGetLastError()]") == ["false", "301"]
+    assert call("[API.LMSInitialize(''), API.LMSInitialize(''), API.LMSGetLastError()]") == ["true", "false", "101"]
+    names = "['student_id', 'student_name', 'credit', 'lesson_mode', 'lesson_status', 'entry']"
+    found = dict(call(f"{names}.map(name => [name, API.LMSGetValue('cmi.core.' + name)])"))
+    assert found.pop("student_id") == CODE and found.pop("student_name")
+    assert found == {
+        "credit": "credit",
+        "lesson_mode": "normal",
+        "lesson_status": "not attempted",
+        "entry": "ab-initio",
+    }
+    assert call("[API.LMSGetValue('cmi.no_such'), API.LMSGetLastError()]") in (["", "201"], ["", "401"])
+    assert isinstance(call("API.LMSGetErrorString('201')"), str) and call("API.LMSGetErrorString('201')")
+    assert call("API.LMSSetValue('cmi.core.lesson_status', 'rubbish')") == "false"
+    assert call("API.LMSGetLastError()") == "405"
+    assert call("API.LMSSetValue('cmi.objectives.0.id', 'prune')") == "true"
+    assert call("API.LMSSetValue('cmi.objectives.0.score.raw', '80')") == "true"
+    assert call("API.LMSSetValue('cmi.interactions.0.id', 'q1')") == "true"
+    assert call("API.LMSSetValue('cmi.interactions.0.type', 'choice')") == "true"
+    saved(learner, lambda: call("API.LMSCommit('')"))
+    learner.reload()
+    part = begin(learner)
+    part.evaluate("API.LMSInitialize('')")
+    names = "['cmi.objectives._count', 'cmi.objectives.0.id', 'cmi.objectives.0.score.raw', 'cmi.interactions._count']"
+    assert part.evaluate(f"{names}.map(name => API.LMSGetValue(name))") == ["1", "prune", "80", "1"]
+
+
+def test_a_commit_before_the_beginning_ends_nothing(learner: Page) -> None:
+    part = start(learner, "early")
+    part.evaluate("API.LMSInitialize(''); API.LMSSetValue('cmi.core.lesson_location', '5')")
+    saved(learner, lambda: part.evaluate("API.LMSCommit('')"))
+    learner.reload()
+    part = begin(learner)
+    assert part.evaluate("[API.LMSCommit(''), API.LMSGetLastError()]") == ["false", "301"]
+    assert part.evaluate("API.LMSFinish('')") == "false"
+    learner.wait_for_timeout(800)
+    expect(learner.locator("[data-said]")).not_to_contain_text("这一节结束了")
+    part.evaluate("API.LMSInitialize('')")
+    assert part.evaluate("[API.LMSGetValue('cmi.core.entry'), API.LMSGetValue('cmi.core.lesson_location')]") == [
+        "resume",
+        "5",
+    ]
+
+
+def test_scorm_2004_keeps_what_was_answered(learner: Page) -> None:
+    part = start(learner, "arrays")
+    part.evaluate("API.Initialize('')")
+    for name, value in (
+        ("cmi.objectives.0.id", "urn:prune"),
+        ("cmi.objectives.0.success_status", "passed"),
+        ("cmi.interactions.0.id", "urn:q1"),
+        ("cmi.interactions.0.type", "choice"),
+        ("cmi.interactions.0.learner_response", "a[,]b"),
+        ("cmi.exit", "suspend"),
+    ):
+        assert part.evaluate("([name, value]) => API.SetValue(name, value)", [name, value]) == "true", name
+    saved(learner, lambda: part.evaluate("API.Commit('')"))
+    learner.reload()
+    part = begin(learner)
+    part.evaluate("API.Initialize('')")
+    names = ["objectives._count", "objectives.0.id", "objectives.0.success_status", "interactions._count", "interactions.0.learner_response", "learner_id"]  # fmt: skip
+    found = part.evaluate("names => names.map(name => API.GetValue('cmi.' + name))", names)
+    assert found == ["1", "urn:prune", "passed", "1", "a[,]b", CODE]
+
+
+@OWN_AND_SITE
+@pytest.mark.parametrize("length", [25_000, 64_000])
+def test_scorm_2004_suspends_as_many_chinese_characters_as_the_standard_gives(
+    learner: Page, length: int, host: str
+) -> None:
+    """Three bytes each: more than a browser sends for a page that goes. What is said as the part is closed arrives too."""
+    play_on(learner, host)
+    part = start(learner, "long")
+    part.evaluate("API.Initialize(''); API.SetValue('cmi.exit', 'suspend')")
+    filled = "length => API.SetValue('cmi.suspend_data', '剪'.repeat(length - 1) + '一')"
+    saved(learner, lambda: part.evaluate(filled, length))
+    part.evaluate(
+        "length => window.addEventListener('unload', () => { API.SetValue('cmi.suspend_data', '剪'.repeat(length - 1) + '二'); API.Terminate(''); })",
+        length,
+    )
+    leave(learner)
+    part = begin(learner)
+    part.evaluate("API.Initialize('')")
+    kept = part.evaluate("API.GetValue('cmi.suspend_data')")
+    assert (len(kept), kept[-1], part.evaluate("API.GetValue('cmi.entry')")) == (length, "二", "resume")
+
+
+def test_the_learner_is_told_when_nothing_is_kept(learner: Page) -> None:
+    part = start(learner, "refused")
+    told = learner.locator("[data-said]")
+    part.evaluate("API.Initialize('')")
+    fill = """() => { API.SetValue('cmi.suspend_data', '剪'.repeat(64000)); for (let n = 0; n < 8; n++) {
+        API.SetValue(`cmi.interactions.${n}.id`, `urn:${n}`); API.SetValue(`cmi.interactions.${n}.type`, 'long-fill-in');
+        API.SetValue(`cmi.interactions.${n}.learner_response`, '枝'.repeat(3900)); } API.Commit(''); }"""
+    part.evaluate(fill)
+    expect(told).to_contain_text("内容太多")
+    part.evaluate("API.SetValue('cmi.suspend_data', 'a')")
+    start(learner.context.new_page(), "refused")  # the same part, opened elsewhere
+    part.evaluate("API.SetValue('cmi.suspend_data', 'b'); API.Commit('')")
+    expect(told).to_contain_text("在另一处打开")
+
+
+def test_from_the_upload_in_the_admin_to_the_part_that_plays(sign_in: SignIn) -> None:
+    """The county uploads an archive, the worker unpacks it, a lesson gets it, a member plays it, leaves and goes on."""
+    admin = sign_in("county", DESK)
+    admin.goto("/admin/snippets/courses/scormpackage/add/")
+    admin.fill("input[name=title]", "走一遍")
+    admin.fill("input[name=minutes]", "1")
+    archive = {"name": "课件.zip", "mimeType": "application/zip", "buffer": made.single12().zip()}
+    admin.set_input_files("input[name=file]", [archive])  # type: ignore[list-item]
+    admin.click("form[method=POST] button[type=submit]:has-text('保存')")
+    row = admin.locator("tr", has_text="走一遍").first
+    for _try in range(60):
+        admin.goto("/admin/snippets/courses/scormpackage/")
+        if "可以使用" in row.inner_text():
+            break
+        admin.wait_for_timeout(1000)
+    found = admin.request.get("/admin/api/main/pages/?slug=walk&fields=id").json()
+    admin.goto(f"/admin/pages/{found['items'][0]['id']}/edit/")
+    chooser = admin.locator("#id_package-chooser")
+    chooser.scroll_into_view_if_needed()
+    chooser.locator("[data-chooser-action-choose]").last.click()
+    admin.locator(".modal-body a", has_text="走一遍").first.click()
+    expect(chooser).to_contain_text("走一遍")
+    admin.locator("button[name=action-publish]").evaluate("key => key.click()")
+    admin.wait_for_url("**/admin/pages/**")
+    learner = sign_in("member", DESK)
+    part = start(learner, "walk")
+    expect(part.locator("#page")).to_have_text("page 1")
+    expect(learner.locator("[data-part]")).to_contain_text("葡萄冬季修剪")
+    saved(learner, lambda: part.click("#next"))
+    leave(learner)
+    part = begin(learner)
+    expect(part.locator("#page")).to_have_text("page 2")
+
+
+@OWN_AND_SITE
+def test_case_13_a_script_reads_neither_cookies_nor_the_page_around_it(learner: Page, host: str, site: Site) -> None:
+    play_on(learner, host)
     part = start(learner, "thief")
     expect(part.locator("#loot")).to_contain_text("abroad")
+    expect(part.locator("#loot")).to_contain_text("worker")
     loot = json.loads(part.locator("#loot").inner_text())
-    assert loot.pop("origin") == "null"
+    assert loot.pop("origin") == ("null" if host == "site" else site.url.replace("127.0.0.1", "packages.localhost"))
     assert loot.pop("cookie") == ""
+    assert loot.pop("cookie-below") == ("refused" if host == "site" else "")
     assert loot.pop("ancestor") == "none"
     assert set(loot.values()) == {"refused"}, loot
     assert learner.url.endswith("/scorm/thief/")

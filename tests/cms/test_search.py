@@ -9,15 +9,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from wagtail.models import Page, PageViewRestriction
 
 from cms.models import NewsIndexPage, NewsPage
-from courses.models import CoursePage
+from courses.models import CoursePage, LessonPage, MediaFile
 from lms.core import clock
 from lms.core.search.finding import find
-from lms.members.models import Unit
+from lms.members.models import Member, Unit
 from lms.training import services
-from lms.training.models import Base, Training
+from lms.training.models import Base, Enrolment, Training
 from lms.training.services import SessionPlan
 from tests.conftest import County
 from tests.factories import make_course
@@ -96,12 +97,32 @@ def test_trainings_are_found_by_those_who_may(everything: County, login: Login, 
     assert set(titles(login(name), "葡萄", kind="trainings")) == seen
 
 
-def test_a_member_reads_of_an_offer_without_a_way_to_the_desk(everything: County, login: Login) -> None:
+def test_a_member_is_led_from_an_offer_to_the_sign_up_and_never_to_the_desk(everything: County, login: Login) -> None:
     (offer,) = login("member").get("/search/", {"q": "修剪班"}).context["results"]
-    assert offer.url == ""
+    assert offer.url == reverse("training-choices")
+    assert "葡萄修剪班" in login("member").get(offer.url).content.decode()
+    training = Training.objects.get(title="葡萄修剪班")
+    member = Member.objects.get(name="王秀英")
+    Enrolment.objects.create(training=training, member=member, unit=member.unit)
+    (own,) = login("member").get("/search/", {"q": "修剪班"}).context["results"]
+    assert own.url == reverse("learn") and "葡萄修剪班" in login("member").get(own.url).content.decode()
     assert "会议室" in offer.facts
     (own,) = login("town").get("/search/", {"q": "修剪班"}).context["results"]
     assert login("town").get(own.url).status_code == 200
+
+
+def test_a_lesson_says_what_it_is(everything: County, login: Login) -> None:
+    def form() -> list[str]:
+        (lesson,) = [
+            row for row in login("").get("/search/", {"q": "葡萄"}).context["results"] if row.kind.code == "lessons"
+        ]
+        return [fact for fact in lesson.facts if fact in ("视频", "音频", "互动课件", "图文")]
+
+    assert form() == ["视频"]
+    MediaFile.objects.update(type="audio")
+    assert form() == ["音频"]
+    page = login("").get(LessonPage.objects.get().course.url).content.decode()
+    assert "音频" in page and "<small>视频" not in page
 
 
 def test_a_training_is_found_by_its_sessions_topic(everything: County) -> None:

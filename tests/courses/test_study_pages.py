@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from courses import study
 from courses.models import CoursePage, LessonPage
 from courses.study_models import CourseAssignment, CourseQuestion, CourseRating, UseFeedback
 from lms.core import clock
-from lms.members.models import Member
+from lms.members.models import Member, User
 from tests.conftest import County
 from tests.courses import quiz_questions as made
 from tests.factories import make_course
@@ -82,6 +83,23 @@ def test_a_question_and_its_answer(login: Login, course: CoursePage) -> None:
     assert "用中梢补空。" in text(member.get(ask))
     page = text(Client().get(course.url))
     assert "用中梢补空。" in page and "王秀英" not in page
+
+
+def test_the_admins_menu_says_how_many_questions_wait(login: Login, course: CoursePage, member: Member) -> None:
+
+    def menu() -> str:
+        """The menu's props: JSON in an element, with escapes for what is not ASCII."""
+        page = text(login("editor").get(reverse("wagtailadmin_home")))
+        return re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), page)
+
+    assert "学员提问" in menu() and "条待答" not in menu()
+    for number in range(2):
+        study.ask(course=course, member=member, text=f"第{number}问", by=None)
+    assert "2 条待答" in menu()
+    study.answer(
+        question=CourseQuestion.objects.all()[0], text="答", shared=False, by=User.objects.get(username="county")
+    )
+    assert "1 条待答" in menu()
 
 
 def test_use_with_a_photograph(login: Login, course: CoursePage) -> None:

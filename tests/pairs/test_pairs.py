@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +18,7 @@ from lms.members.models import AuditEntry, Member
 from lms.pairs import selectors, services
 from lms.pairs.models import HelpPair, PairTask
 from lms.pairs.services import PairError
+from lms.training.models import Attendance, Enrolment, Training, TrainingSession
 from tests.conftest import County
 from tests.courses.quiz_questions import complete
 from tests.factories import make_course, make_member, make_user
@@ -103,6 +105,41 @@ def test_the_list_with_what_the_records_say(
     task.refresh_from_db()
     assert task.done_at is None
     assert totals.entries(member.pk, clock.today().year).count() == before  # help earns no hours by itself
+
+
+def test_a_session_on_the_list_is_ticked_off_by_attendance(
+    login: Login, pair: HelpPair, member: Member, personas: County
+) -> None:
+    """Put there by the form; that the member was present is the training's own record, not the word of the two."""
+    training = Training.objects.create(
+        kind="lecture", title="冬剪现场会", category="skills", unit=personas.town, place="葡萄园"
+    )
+    Enrolment.objects.create(training=training, member=member, unit=member.unit)
+    begin = clock.now() + dt.timedelta(days=3)
+    session = TrainingSession.objects.create(
+        training=training, starts_at=begin, ends_at=begin + dt.timedelta(hours=3), measure="clock"
+    )
+    address = reverse("pair", args=[pair.uuid])
+    assert "冬剪现场会" in read(login("member"), address)
+    assert login("member").post(address, {"lesson": "", "session": session.pk}).status_code == 302
+    assert PairTask.objects.get().session == session
+    assert "学员已到" not in read(login("secretary"), address)
+    mark = Attendance.objects.create(session=session, member=member, status="absent", marked_at=clock.now())
+    assert [row.studied for row in selectors.listed(pair)] == [False]
+    Attendance.objects.filter(pk=mark.pk).update(status="present")
+    assert [row.studied for row in selectors.listed(pair)] == [True]
+    assert "学员已到" in read(login("secretary"), address)
+
+
+@pytest.mark.parametrize("typed", ["覃", "能手", "qin", "qns", "M"])
+def test_the_roster_of_other_units_is_not_searched_for_a_helper(
+    login: Login, helper: Member, member: Member, typed: str
+) -> None:
+    sent = {"helper": typed, "member": member.code, "topic": "冬剪"}
+    page = login("secretary").post(reverse("pair-new"), sent).content.decode()
+    assert "覃能手" not in page and helper.code not in page and not HelpPair.objects.exists()
+    login("secretary").post(reverse("pair-new"), {**sent, "helper": "覃能手"})
+    assert HelpPair.objects.get().helper == helper
 
 
 def test_the_form_takes_one_thing_and_none_twice(login: Login, pair: HelpPair, lesson: LessonPage) -> None:

@@ -9,10 +9,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from courses import selectors
 from courses.models import CoursePage
 from lms.core import clock
+from lms.goals.models import GoalLine, Standing
 from lms.members.models import Member
 from lms.training.models import Enrolment, Training, TrainingSession
 from tests.conftest import County
@@ -56,6 +58,26 @@ def test_the_next_lesson_is_of_a_category_not_yet_taken(county: County, login: L
     assert selectors.next_lesson(member, ["skills", "history"]) == skills
 
 
+def test_the_home_suggests_courses_for_the_hours_that_are_lacking(county: County, login: Login, hold: Held) -> None:
+    hold(county.town, [Member.objects.get(name="王秀英")])
+    make_course(10)
+    page = login("member").get("/learn/").content.decode()
+    assert "为你推荐" in page and "还差 24 学时" in page
+    assert "在线学习的学时已经计满" not in page
+
+
+def test_the_home_says_when_only_a_class_helps(county: County, login: Login) -> None:
+    """Half of 32 学时 may be online in this county: with 16 of them more courses add nothing."""
+    member = Member.objects.get(name="王秀英")
+    make_course(10)
+    GoalLine.objects.update(online_cap_percent=50)
+    Standing.objects.filter(member=member).update(total=20, counted=16, online=20)
+    page = login("member").get("/learn/").content.decode()
+    assert "在线学习的学时已经计满，还差 16 学时" in page and reverse("training-choices") in page
+    Standing.objects.filter(member=member).update(total=15, counted=15, online=15)
+    assert "在线学习的学时已经计满" not in login("member").get("/learn/").content.decode()
+
+
 def test_the_home_costs_the_same_with_more_hours(county: County, login: Login, hold: Held) -> None:
     member = Member.objects.get(name="王秀英")
     hold(county.town, [member])
@@ -70,7 +92,7 @@ def test_the_home_costs_the_same_with_more_hours(county: County, login: Login, h
 
     queries()  # the site's root paths are read once a process
     before = queries()
-    hold(county.town, [member], days=4, start=dt.date(2026, 5, 4))
+    hold(county.town, [member], days=2, start=dt.date(2026, 5, 4))
     assert queries() == before
 
 
