@@ -21,6 +21,7 @@ from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.members.permissions import can, can_anywhere, visible_units
 from lms.training import selectors, services, sheets
+from lms.training.closing import reckoning
 from lms.training.errors import TrainingError
 from lms.training.forms import (
     CancelForm,
@@ -254,9 +255,10 @@ def training_close(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     if training.state != Training.State.OPEN:
         return redirect("training-detail", training.uuid)
     sessions = list(training.sessions.all())
-    figures = selectors.tallies(training, sessions)
+    figures, waiting = selectors.tallies(training, sessions), reckoning.waiting(sessions)
     unmarked = sum(tally.unmarked for tally in figures.values())
-    form = CloseForm(posted(request), sessions=sessions, unmarked=unmarked)
+    counted = reckoning.last_counts(sessions)
+    form = CloseForm(posted(request), sessions=sessions, unmarked=unmarked, counted=counted)
     if request.method == "POST" and form.is_valid():
         try:
             services.close_training(training=training, said=form.said(), by=request.user)
@@ -264,8 +266,11 @@ def training_close(request: SignedInRequest, uuid: UUID) -> HttpResponse:
             return redirect("training-detail", training.uuid)
         except TrainingError as error:
             form.add_error(None, error.message)
-    rows = [(session, figures[session.pk], bound) for session, bound in form.head_fields]
-    context = {"training": training, "form": form, "rows": rows, "unmarked": unmarked}
+    rows = [
+        (session, figures[session.pk], bound, waiting.get(session.pk, []), counted.get(session.pk))
+        for session, bound in form.head_fields
+    ]
+    context = {"training": training, "form": form, "rows": rows, "unmarked": unmarked, "waiting": waiting}
     return render(request, "training/close.html", context, status=422 if request.method == "POST" else 200)
 
 

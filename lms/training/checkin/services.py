@@ -18,6 +18,7 @@ from lms.members.models import Member, User
 from lms.training import services as trainings
 from lms.training import tokens
 from lms.training.checkin import rules, selectors
+from lms.training.closing import reckoning
 from lms.training.errors import TrainingError
 from lms.training.models import (
     Attendance,
@@ -166,7 +167,17 @@ def decide(*, scan: Scan, accepted: bool, reason: str = "", by: User | None) -> 
     )
     if accepted:
         _settle(scan, by)
+    elif training.state == Training.State.CLOSED:
+        _hold_absent(training, scan, by)
     return row
+
+
+def _hold_absent(training: Training, scan: Scan, by: User | None) -> None:
+    """Who waited beyond the closing for a word, and got a no, was not there."""
+    session = scan.session
+    left = reckoning.absent(training, [session], reckoning.waiting_ids([session]))[session.pk]
+    if scan.member_id in left:
+        trainings._write_marks(session, {scan.member_id: Status.ABSENT}, by, Means.CLOSING)
 
 
 @transaction.atomic

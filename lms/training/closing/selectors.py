@@ -21,7 +21,8 @@ from lms.members.models import Member, User
 from lms.members.permissions import get_or_404, units_where, visible, within
 from lms.training import rules as sessions
 from lms.training import selectors, worth
-from lms.training.closing import rules, surveys
+from lms.training.checkin.selectors import UNDECIDED
+from lms.training.closing import reckoning, rules, surveys
 from lms.training.models import (
     Appeal,
     Attendance,
@@ -31,12 +32,14 @@ from lms.training.models import (
     MakeUpFile,
     Outcome,
     Package,
+    Scan,
     SurveyAnswer,
     Training,
     TrainingSession,
 )
 
 Status = Attendance.Status
+MOST_UNSETTLED = 50
 
 
 def is_missed(session: TrainingSession, member: Member) -> bool:
@@ -167,6 +170,17 @@ def appeals_for(user: Any) -> QuerySet[Appeal]:
     marked = Attendance.objects.filter(session=OuterRef("session"), member=OuterRef("member"), marked_by=user.pk)
     rows = Appeal.objects.filter(_run_by(user), ~Exists(marked), state=Appeal.State.WAITING)
     return _with_session(rows)
+
+
+def unsettled_for(user: Any) -> list[tuple[TrainingSession, int]]:
+    """Sessions of closed trainings that the person may run and in which scans wait for a word, with how many people."""
+    there = Attendance.objects.filter(session=OuterRef("session"), member=OuterRef("member"), status=Status.PRESENT)
+    open_scans = Scan.objects.filter(_run_by(user), ~Exists(there), result__in=UNDECIDED, decision__isnull=True)
+    closed = open_scans.filter(session__training__state=Training.State.CLOSED).order_by()
+    sessions = TrainingSession.objects.filter(pk__in=closed.values("session")).select_related("training__unit")
+    found = list(sessions.order_by("starts_at")[:MOST_UNSETTLED])
+    counts = {pk: len(ids) for pk, ids in reckoning.waiting_ids(found).items()}
+    return [(session, counts[session.pk]) for session in found if session.pk in counts]
 
 
 def _with_session(rows: QuerySet[Any]) -> QuerySet[Any]:

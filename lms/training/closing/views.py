@@ -100,6 +100,7 @@ def matters(request: SignedInRequest) -> HttpResponse:
     due = [row for row in overdue.due().select_related("unit") if selectors.may_run(request.user, row)]
     context = {
         "due": due[:MOST_SHOWN],
+        "unsettled": reads.unsettled_for(request.user),
         "make_ups": reads.make_ups_for(request.user)[:MOST_SHOWN],
         "appeals": reads.appeals_for(request.user)[:MOST_SHOWN],
     }

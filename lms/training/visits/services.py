@@ -30,7 +30,7 @@ from lms.training.models import (
     VisitReflection,
     VisitRequest,
 )
-from lms.training.visits import rules, selectors
+from lms.training.visits import rules, selectors, telling
 
 State = VisitRequest.State
 
@@ -47,7 +47,7 @@ class Wish:
 
 
 def _lock(base: Base) -> Base:
-    return Base.objects.select_for_update().get(pk=base.pk)
+    return Base.objects.select_for_update(of=("self",)).select_related("unit").get(pk=base.pk)
 
 
 def _moments(day: dt.date, half: str) -> tuple[dt.datetime, dt.datetime]:
@@ -78,6 +78,7 @@ def ask(*, base: Base, unit: Unit, wish: Wish, by: User | None) -> VisitRequest:
         asked_at=clock.now(),
     )
     audit.record("visit.ask", by=by, on=row, unit=unit, base=base.code, day=str(wish.day), people=wish.people)
+    telling.requested(row, by)
     return row
 
 
@@ -121,6 +122,7 @@ def agree(*, request: VisitRequest, guide: str, answer: str, by: User | None) ->
     )
     row.training, row.guide = training, guide
     _answered(row, State.AGREED, answer, by)
+    telling.answered(row, by)
     return training
 
 
@@ -135,6 +137,7 @@ def decline(
     if offered is not None:
         row.offered_day, row.offered_half = offered
     _answered(row, State.DECLINED, answer, by)
+    telling.answered(row, by)
     return row
 
 
