@@ -22,6 +22,7 @@ from lms.training.closing.models import (
     Package,
     SurveyAnswer,
     SurveyTicket,
+    TeacherMark,
 )
 from lms.training.filling.models import Quota, SignUpTerms
 from lms.training.paper.models import SheetPage, SheetPhoto, SignInSheet
@@ -76,6 +77,7 @@ __all__ = [
     "SignUpTerms",
     "SurveyAnswer",
     "SurveyTicket",
+    "TeacherMark",
     "Training",
     "TrainingSession",
     "Venue",

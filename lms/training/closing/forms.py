@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -13,10 +14,11 @@ from lms.training.claims_forms import ManyFiles
 from lms.training.closing import rules
 from lms.training.closing.makeups import Lesson
 from lms.training.closing.selectors import Overview
+from lms.training.closing.surveys import Teacher
 from lms.training.forms import DateInput, TimeInput
 from lms.training.models import Appeal
 
-SCORE = "score-"
+SCORE, TEACHER = "score-", "teacher-"
 GRADES = [(5, _("5 很好")), (4, _("4 好")), (3, _("3 一般")), (2, _("2 差")), (1, _("1 很差"))]
 
 
@@ -108,12 +110,32 @@ class AppealForm(forms.Form):
 
 
 class OpinionForm(forms.Form):
-    """Three marks and a sentence; nobody's name."""
+    """Three marks, one for each teacher whom the person heard, and a sentence; nobody's name is asked."""
 
     content = forms.TypedChoiceField(label=_("内容有用"), choices=GRADES, coerce=int, widget=forms.RadioSelect)
     teaching = forms.TypedChoiceField(label=_("讲得明白"), choices=GRADES, coerce=int, widget=forms.RadioSelect)
     arrangement = forms.TypedChoiceField(label=_("组织安排"), choices=GRADES, coerce=int, widget=forms.RadioSelect)
     comment = forms.CharField(label=_("意见建议"), max_length=300, required=False, widget=_area(3, 300))
+
+    def __init__(self, data: Any, *, teachers: Sequence[Teacher] = ()) -> None:
+        super().__init__(data)
+        self.keys = [teacher.key for teacher in teachers]
+        for teacher in teachers:
+            self.fields[f"{TEACHER}{teacher.key}"] = forms.TypedChoiceField(
+                label=_("%(name)s讲得怎样") % {"name": teacher.name},
+                help_text=_("没听他的课，可以不选"),
+                choices=GRADES,
+                coerce=int,
+                empty_value=None,
+                required=False,
+                widget=forms.RadioSelect,
+            )
+        self.order_fields(["content", "teaching", *(f"{TEACHER}{key}" for key in self.keys), "arrangement"])
+
+    def teachers(self) -> dict[str, int]:
+        """The marks of the teachers by key, without those that were left empty."""
+        found = {key: self.cleaned_data[f"{TEACHER}{key}"] for key in self.keys}
+        return {key: stars for key, stars in found.items() if stars is not None}
 
     def marks(self) -> dict[str, int]:
         """The three marks by question."""
