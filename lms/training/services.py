@@ -27,8 +27,9 @@ from lms.training.closing import reckoning
 from lms.training.closing import telling as closing_telling
 from lms.training.errors import TrainingError
 from lms.training.filling import seats
-from lms.training.models import Attendance, Base, Enrolment, Expert, Room, Training, TrainingSession
+from lms.training.models import Attendance, Enrolment, Expert, Room, Training, TrainingSession
 from lms.training.planning import bookings
+from lms.training.visits import consent
 
 BATCH = 500
 LONGEST_SESSION = dt.timedelta(hours=24)
@@ -94,7 +95,7 @@ def plan_training(
 ) -> Training:
     """Plan a class, lecture, meeting or base visit. ``fields``: title, category, base, place, trainer, lecturer, capacity."""
     training = Training(kind=kind, unit=unit, **fields)
-    _check_base(training)
+    consent.check(training, by)
     training.save()
     for plan in sessions:
         _insert_session(training, plan)
@@ -103,12 +104,6 @@ def plan_training(
     audit.record("training.plan", by=by, on=training, unit=unit, kind=kind, sessions=len(sessions))
     telling.planned(training, by)
     return training
-
-
-def _check_base(training: Training) -> None:
-    base: Base | None = training.base
-    if base is not None and training.capacity > base.capacity:
-        raise TrainingError("over-base")
 
 
 @transaction.atomic
@@ -123,9 +118,10 @@ def update_training(*, training: Training, by: User | None, **fields: Any) -> bo
         return False
     detail: dict[str, Any] = {name: [str(getattr(training, name)), str(value)] for name, value in changes.items()}
     with _reposted(training, None, by):
+        grows = training.capacity < changes.get("capacity", 0)
         for name, value in changes.items():
             setattr(training, name, value)
-        _check_base(training)
+        consent.check(training, by, changes.keys() if grows else changes.keys() - {"capacity"})
         if seats.seats_of(training).overfull:
             raise TrainingError("capacity")
         training.save()
@@ -165,6 +161,7 @@ def _insert_session(training: Training, plan: SessionPlan) -> TrainingSession:
 def add_session(*, training: Training, plan: SessionPlan, by: User | None) -> TrainingSession:
     """Add a session to an open training."""
     training = _lock_open(training)
+    consent.check_time(training, by, None, plan.starts_at)
     session = _insert_session(training, plan)
     bookings.book(training)
     refresh(training)
@@ -184,6 +181,7 @@ def update_session(*, session: TrainingSession, plan: SessionPlan, by: User | No
     if old == plan:
         return False
     _check_times(training, plan, besides=session.pk)
+    consent.check_time(training, by, old.starts_at, plan.starts_at)
     if training.state == Training.State.CLOSED and by is not None:
         _refuse_own(by, session.attendances.values_list("member__user_id", flat=True))
     with _reposted(training, None, by):

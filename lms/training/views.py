@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from lms.core import tables
 from lms.members.http import SignedInRequest
 from lms.members.models import Member
-from lms.members.permissions import can, can_anywhere, visible_units
+from lms.members.permissions import can_anywhere, visible_units
 from lms.training import selectors, services, sheets
 from lms.training.closing import reckoning
 from lms.training.errors import TrainingError
@@ -35,10 +35,12 @@ from lms.training.forms import (
     posted,
     session_values,
 )
-from lms.training.models import Training
+from lms.training.models import Base, Training
 from lms.training.planning import bookings
 from lms.training.planning.copying import copied_fields, copied_sessions
 from lms.training.planning.registers import Stock
+from lms.training.visits.forms import wish_address
+from lms.training.visits.selectors import may_host
 
 PAGE = 30
 PICK_PAGE = 60
@@ -106,6 +108,8 @@ def training_new(request: SignedInRequest) -> HttpResponse:
     """Plan a training with its first sessions."""
     if not can_anywhere(request.user, "trainings.plan"):
         raise Http404
+    if (asked := _base_to_ask(request, request.GET)) is not None:
+        return redirect("visit-ask", asked.code)
     source = _copied(request)
     first = copied_fields(source) if source else _first_values(request)
     rows = copied_sessions(source) if source else []
@@ -118,6 +122,9 @@ def training_new(request: SignedInRequest) -> HttpResponse:
             training = services.plan_training(sessions=plans, by=request.user, **form.cleaned_data)
             return redirect("training-detail", training.uuid)
         except TrainingError as error:
+            if error.code == "base-consent":
+                messages.info(request, error.message)
+                return redirect(wish_address(form.cleaned_data, plans))
             form.add_error(None, error.message)
     context = {
         "form": form,
@@ -127,6 +134,15 @@ def training_new(request: SignedInRequest) -> HttpResponse:
         "back": reverse("training-list"),
     }
     return render(request, "training/form.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _base_to_ask(request: SignedInRequest, wanted: QueryDict) -> Base | None:
+    """The base of a visit to be planned (``?kind=visit&base=``) when somebody else answers for it: it is asked first."""
+    number = wanted.get("base", "")
+    if wanted.get("kind") != Training.Kind.VISIT or not number.isdigit():
+        return None
+    base = Base.objects.select_related("unit").filter(pk=int(number)).first()
+    return base if base is not None and not may_host(request.user, base) else None
 
 
 def _copied(request: SignedInRequest) -> Training | None:
@@ -300,18 +316,6 @@ def base_detail(request: SignedInRequest, code: str) -> HttpResponse:
         "base": base,
         "page_obj": page,
         "may_plan": can_anywhere(request.user, "trainings.plan"),
-        "may_keep": can(request.user, "trainings.plan", base.unit),
+        "may_keep": may_host(request.user, base),
     }
     return render(request, "training/base.html", context)
-
-
-@login_required
-@require_safe
-def visit_register(request: SignedInRequest) -> HttpResponseBase:
-    """基地参观登记 on A4, or as a file with ``?format=`` (domain §6)."""
-    if not selectors.may_open_desk(request.user):
-        raise Http404
-    rows = selectors.visits(request.user)[:MOST_EXPORTED]
-    if format := request.GET.get("format"):
-        return _download(sheets.VISIT_COLUMNS, sheets.visit_rows(rows), format, _("基地参观登记"))
-    return render(request, "training/visit_register.html", {"rows": sheets.visits_with_hours(rows)})

@@ -32,7 +32,7 @@ from lms.training.models import (
 )
 
 Means, Result, Status = Attendance.Means, Scan.Result, Attendance.Status
-BY_SCAN = {Means.MEMBER_CODE, Means.ROOM_CODE, Means.DIGITS, Means.KIOSK}
+BY_SCAN = {Means.MEMBER_CODE, Means.ROOM_CODE, Means.VISIT_CODE, Means.DIGITS, Means.KIOSK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +197,20 @@ def count_heads(*, session: TrainingSession, heads: int, by: User | None) -> Hea
         session=session, heads=heads, marked=marked, waiting=len(waiting), by=by, at=clock.now()
     )
     audit.record("attendance.heads", by=by, on=session, unit=training.unit, heads=heads, marked=marked)
-    clear = [one.scan for one in waiting if not one.doubtful and not _own(one.scan, by)]
-    if heads == marked + len(clear):
-        for scan in clear:
-            scan.session = session
-            decide(scan=scan, accepted=True, by=by)
+    confirm_by_count(session, heads, by)
     return row
+
+
+def confirm_by_count(session: TrainingSession, heads: int, by: User | None) -> int:
+    """Confirm who waits, when a count of heads is what marks and waiting scans make together; returns how many that were."""
+    marked = session.attendances.filter(status=Status.PRESENT).count()
+    clear = [one.scan for one in selectors.waiting(session) if not one.doubtful and not _own(one.scan, by)]
+    if heads != marked + len(clear):
+        return 0
+    for scan in clear:
+        scan.session = session
+        decide(scan=scan, accepted=True, by=by)
+    return len(clear)
 
 
 def _own(scan: Scan, by: User | None) -> bool:

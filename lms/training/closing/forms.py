@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lms.core import clock
+from lms.members.models import Member, Unit
+from lms.members.selectors import named
 from lms.training.claims_forms import ManyFiles
-from lms.training.closing import rules
+from lms.training.closing import absences, rules
 from lms.training.closing.makeups import Lesson
 from lms.training.closing.selectors import Overview
 from lms.training.closing.surveys import Teacher
-from lms.training.forms import DateInput, TimeInput
-from lms.training.models import Appeal
+from lms.training.forms import DateInput, TimeInput, UnitChoice
+from lms.training.models import Appeal, MakeUp
 
 SCORE, TEACHER = "score-", "teacher-"
 GRADES = [(5, _("5 很好")), (4, _("4 好")), (3, _("3 一般")), (2, _("2 差")), (1, _("1 很差"))]
@@ -146,3 +150,39 @@ class DecisionForm(forms.Form):
     """Yes or no, with words for the member."""
 
     answer = forms.CharField(label=_("意见"), max_length=200, required=False, widget=_area(2, 200))
+
+
+class AbsenceFilter(forms.Form):
+    """Which absences: of whom, of which unit, of which year, made up or not. They stay in the address."""
+
+    q = forms.CharField(label=_("姓名、拼音或培训名称"), required=False)
+    unit = UnitChoice(label=_("党组织"), required=False, empty_label=_("全部"))
+    year = forms.TypedChoiceField(label=_("年度"), required=False, coerce=int, empty_value=None)
+    state = forms.ChoiceField(
+        label=_("补学"),
+        required=False,
+        choices=[("", _("还没补")), *MakeUp.State.choices, ("all", _("全部"))],
+    )
+
+    def __init__(self, data: Any, *, units: QuerySet[Unit]) -> None:
+        super().__init__(data)
+        cast(forms.ModelChoiceField, self.fields["unit"]).queryset = units
+        now = clock.today().year
+        cast(forms.ChoiceField, self.fields["year"]).choices = [(year, str(year)) for year in range(now, now - 4, -1)]
+
+    def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The absences that pass; a filter that makes no sense finds none."""
+        if not self.is_valid():
+            return rows.none()
+        values = self.cleaned_data
+        rows = absences.in_year(rows, values["year"] or clock.today().year)
+        if unit := values["unit"]:
+            rows = rows.filter(member__unit__path__startswith=unit.path)
+        if text := values["q"].strip():
+            people = named(Member.objects.all(), text).values("pk")
+            rows = rows.filter(Q(member__in=people) | Q(session__training__title__icontains=text))
+        if values["state"] == "all":
+            return rows
+        if values["state"]:
+            return rows.filter(made_up=values["state"])
+        return rows.filter(Q(made_up__isnull=True) | Q(made_up=MakeUp.State.REFUSED))

@@ -37,6 +37,7 @@ from lms.training.models import (
     Training,
     TrainingSession,
 )
+from lms.training.visits.rules import CHECK_AROUND
 
 Status = Attendance.Status
 MOST_UNSETTLED = 50
@@ -228,10 +229,11 @@ class OwnSession:
 
 
 def own_trainings(member: Member) -> QuerySet[Training]:
-    """Trainings that the member was enrolled in and that have begun, the latest first."""
-    rows = Training.objects.filter(
-        enrolments__member=member, enrolments__state=Enrolment.State.ENROLLED, sessions__starts_at__lte=clock.now()
-    )
+    """Trainings that the member was enrolled in and that have begun, the latest first; a visit from when its place may be checked."""
+    now = clock.now()
+    begun = Q(sessions__starts_at__lte=now)
+    begun |= Q(sessions__starts_at__lte=now + CHECK_AROUND, kind=Training.Kind.VISIT)
+    rows = Training.objects.filter(begun, enrolments__member=member, enrolments__state=Enrolment.State.ENROLLED)
     return rows.exclude(state=Training.State.CANCELLED).select_related("unit").distinct().order_by("-pk")
 
 

@@ -35,8 +35,8 @@ def ratings_of(training: Training) -> list[Rating]:
         given[expert, trainer].append(stars)
     found = []
     for one in surveys.teachers_of(training):
-        stars = given[one.expert.pk if one.expert else None, one.trainer.pk if one.trainer else None]
-        found.append(Rating(one.name, len(stars), rules.average(stars)))
+        own = given[one.expert.pk if one.expert else None, one.trainer.pk if one.trainer else None]
+        found.append(Rating(one.name, len(own), rules.average(own)))
     return found
 
 

@@ -102,7 +102,7 @@ def make_up_decided(row: MakeUp, by: User | None) -> None:
     notify("makeup.answered", members=[row.member], about=about, context=facts, link=_own(row), by=by)
     if row.sent_by is not None and row.sent_by_id != row.member.user_id:
         facts["note"] = row.member.name
-        link = reverse("make-up", args=[row.uuid])
+        link = reverse("absence-list")
         notify("makeup.answered", users=[row.sent_by], about=about, context=facts, link=link, by=by)
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from lms.members.http import SignedInRequest
 from lms.training import files, selectors
-from lms.training.closing import appeals, makeups, overdue, packages, results, teaching
+from lms.training.closing import absences, appeals, makeups, overdue, packages, results, teaching
 from lms.training.closing import selectors as reads
 from lms.training.closing.forms import DecisionForm, ScoresForm, TermsForm
 from lms.training.closing.rules import safe_name
@@ -102,6 +102,7 @@ def matters(request: SignedInRequest) -> HttpResponse:
     context = {
         "due": due[:MOST_SHOWN],
         "unsettled": reads.unsettled_for(request.user),
+        "may_make_up": absences.may_open(request.user),
         "make_ups": reads.make_ups_for(request.user)[:MOST_SHOWN],
         "appeals": reads.appeals_for(request.user)[:MOST_SHOWN],
     }
