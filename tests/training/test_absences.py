@@ -84,7 +84,9 @@ def test_handed_in_by_the_secretary_and_decided_by_another(missed: ClassRoom, pe
     with pytest.raises(TrainingError, match="second-person"):
         makeups.decide(make_up=made, approve=True, answer="", by=personas.users["secretary"])
     makeups.decide(make_up=made, approve=True, answer="", by=personas.users["town"])
-    assert sum(entry.hours for entry in totals.entries(person.pk, 2026)) == Decimal("6.5")  # 4 of the second morning, two hours made up
+    assert sum(entry.hours for entry in totals.entries(person.pk, 2026)) == Decimal(
+        "6.5"
+    )  # 4 of the second morning, two hours made up
 
 
 def test_a_stranger_hands_in_nothing(missed: ClassRoom, personas: County, login: Login, client: Client) -> None:
