@@ -108,7 +108,7 @@ def training_new(request: SignedInRequest) -> HttpResponse:
     """Plan a training with its first sessions."""
     if not can_anywhere(request.user, "trainings.plan"):
         raise Http404
-    if (asked := _base_to_ask(request, request.GET)) is not None:
+    if request.method == "GET" and (asked := _base_to_ask(request, request.GET)) is not None:
         return redirect("visit-ask", asked.code)
     source = _copied(request)
     first = copied_fields(source) if source else _first_values(request)
