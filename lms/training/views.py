@@ -272,7 +272,8 @@ def training_close(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         return redirect("training-detail", training.uuid)
     sessions = list(training.sessions.all())
     figures, waiting = selectors.tallies(training, sessions), reckoning.waiting(sessions)
-    unmarked = sum(tally.unmarked for tally in figures.values())
+    undecided = {pk: {one.scan.member_id for one in found} for pk, found in waiting.items()}
+    unmarked = sum(map(len, reckoning.absent(training, sessions, undecided).values()))
     counted = reckoning.last_counts(sessions)
     form = CloseForm(posted(request), sessions=sessions, unmarked=unmarked, counted=counted)
     if request.method == "POST" and form.is_valid():

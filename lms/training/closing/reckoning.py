@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from lms.training.checkin import selectors as checkin
@@ -65,7 +65,7 @@ def differing(figures: Mapping[int, Tally], found: Mapping[int, Heads]) -> dict[
 
 
 def absent(
-    training: Training, sessions: Iterable[TrainingSession], waiting: Mapping[int, set[int]]
+    training: Training, sessions: Iterable[TrainingSession], waiting: Mapping[int, Collection[int | None]]
 ) -> dict[int, list[int]]:
     """By session id the enrolled who have no mark and are not among those ``waiting`` for a word."""
     seats = Enrolment.objects.filter(training=training, state=Enrolment.State.ENROLLED)
@@ -73,5 +73,5 @@ def absent(
     found = {}
     for session in sessions:
         marked = set(session.attendances.values_list("member_id", flat=True))
-        found[session.pk] = sorted(enrolled - marked - waiting.get(session.pk, set()))
+        found[session.pk] = sorted(enrolled - marked - set(waiting.get(session.pk, ())))
     return found
