@@ -12,10 +12,11 @@ from lms.members.models import Member
 from lms.training import services
 from lms.training.closing import appeals, makeups, results, surveys
 from lms.training.filling import leaves
-from lms.training.models import Training
+from lms.training.models import Expert, Training
 from lms.training.services import Reconciliation, SessionPlan
 
 SEATS = 14
+LECTURER = "程秋菊"
 TITLE = "蚕桑养殖技术培训班"
 REFLECTION = "学习了小蚕共育和大蚕省力化饲养，弄清了温湿度怎么控制。回去先把蚕室消毒做好，春蚕争取少用两个工。"
 MADE_UP = "在农家书屋看了大蚕期管理的录像，对照讲义做了笔记，弄懂了上簇前后通风和控温的要点。"
@@ -54,8 +55,10 @@ def _planned(county: County, people: Population, cast: Cast) -> tuple[Training, 
     starts = [clock.day_start(day + dt.timedelta(days=n)) for n in (0, 1)]
     half = (dt.timedelta(hours=8, minutes=30), dt.timedelta(hours=11, minutes=30))
     topics = ("小蚕共育", "大蚕期管理")
+    experts = tuple(Expert.objects.filter(name=LECTURER))
     plans = [
-        SessionPlan(at + half[0], at + half[1], "half_day", topic) for at, topic in zip(starts, topics, strict=True)
+        SessionPlan(at + half[0], at + half[1], "half_day", topic, None, experts)
+        for at, topic in zip(starts, topics, strict=True)
     ]
     training = services.plan_training(
         kind="class",
@@ -66,7 +69,7 @@ def _planned(county: County, people: Population, cast: Cast) -> tuple[Training, 
         category="skills",
         place=f"{town.short_name}会议室",
         trainer=cast.users["trainer"],
-        lecturer="程秋菊",
+        lecturer=LECTURER,
         capacity=30,
     )
     own = [unit for unit in county.branches if unit.path.startswith(town.path)]
@@ -81,7 +84,8 @@ def _planned(county: County, people: Population, cast: Cast) -> tuple[Training, 
 def _say(training: Training, due: list[Member]) -> None:
     for n, (member, comment) in enumerate(zip(due[2:], COMMENTS, strict=False)):
         marks = {"content": 5 - n % 2, "teaching": 5, "arrangement": 4 + n % 2}
-        surveys.answer(training=training, member=member, marks=marks, comment=comment)
+        heard = {teacher.key: 5 - n % 3 // 2 for teacher in surveys.teachers_of(training, member)}
+        surveys.answer(training=training, member=member, marks=marks, comment=comment, teachers=heard)
 
 
 def _notes() -> bytes:

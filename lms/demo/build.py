@@ -27,6 +27,7 @@ from lms.demo import (
     study,
     trainings,
     viewings,
+    visits,
 )
 from lms.goals.services import open_year
 from lms.hours import totals
@@ -92,6 +93,7 @@ def build(*, members: int, seed: int, told: Report) -> dict[str, Any]:
     filling.fill(county, population, cast)
     after_class.live_through(county, population, cast)
     check_ins.sign_in(county, population, cast)
+    visits.arrange(county, population, cast)
     refill(Base, Training)  # written in bulk
     for year in (today.year - 1, today.year):
         open_year(year=year, by=cast.users["county"])

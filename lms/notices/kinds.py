@@ -147,6 +147,24 @@ KINDS: dict[str, Kind] = {
             _("缺课时间：{when}\n请在 {until} 前完成\n{note}"),
         ),
         Kind(
+            "training.unsettled",
+            _("签到待确认"),
+            _("还有签到等您确认：{title}"),
+            _("已于 {when} 结课\n待确认：{n} 人次，确认前不计学时，也不算缺席\n{note}"),
+        ),
+        Kind(
+            "makeup.answered",
+            _("补学审批结果"),
+            _("补学{result}：{title}"),
+            _("缺课时间：{when}\n审批意见：{reason}\n{note}"),
+        ),
+        Kind(
+            "appeal.answered",
+            _("考勤申诉结果"),
+            _("考勤申诉{result}：{title}"),
+            _("课程时间：{when}\n复核意见：{reason}\n{note}"),
+        ),
+        Kind(
             "visit.requested",
             _("预约参观基地"),
             _("有人预约参观：{title}"),

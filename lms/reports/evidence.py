@@ -13,12 +13,15 @@ from lms.goals import selectors as goals
 from lms.goals.models import Standing
 from lms.hours import totals
 from lms.members.models import Member
+from lms.members.permissions import visible
 from lms.reports import asof
 from lms.reports.people import verdict
 from lms.stations import selectors as stations
 from lms.training import claims_selectors as claims
 from lms.training import selectors as training
 from lms.training.closing import selectors as closing
+from lms.training.models import Training
+from lms.training.paper import selectors as paper
 
 READERS: dict[str, Callable[[str], Any]] = {
     "attendance": training.evidence_of,
@@ -37,6 +40,19 @@ def behind(source: str) -> dict[str, Any]:
         if found is not None:
             return {kind: found}
     return {}
+
+
+def on_file(found: dict[str, Any], user: Any) -> dict[str, Any]:
+    """What is on file behind a mark of a training: ``sheets`` (photographs of the page that was signed), ``count`` (how many).
+
+    A page shows other people's names too, so it opens to who may read the training; everybody else is told that it is there.
+    """
+    attendance = found.get("attendance")
+    if attendance is None:
+        return {}
+    sheets = paper.photos_behind(attendance.attendance)
+    may_read = bool(sheets) and visible(Training.objects.filter(pk=attendance.training.pk), user).exists()
+    return {"sheets": sheets if may_read else [], "count": len(sheets)}
 
 
 def year_of_member(member: Member, asked: str | None, day: dt.date | None = None) -> dict[str, Any]:

@@ -117,12 +117,14 @@ def hour_entry(request: SignedInRequest, uuid: Any) -> HttpResponse:
     entry = visible(totals.visible_entries(), request.user).filter(uuid=uuid).first()
     if entry is None:
         raise Http404
+    found = evidence.behind(entry.source)
     context = {
         "entry": entry,
         "chain": totals.chain(entry.source),
         "assertion": totals.assertion_of(entry.source),
         "rule": rule_named(entry.rule),
-        "evidence": evidence.behind(entry.source),
+        "evidence": found,
+        "on_file": evidence.on_file(found, request.user),
         "own": entry.member.user_id == request.user.pk,
     }
     return render(request, "reports/hour_entry.html", context)

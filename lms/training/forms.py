@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
@@ -326,9 +327,16 @@ class CloseForm(forms.Form):
     """Reconcile the heads with the ticks, session by session, then close."""
 
     absent = forms.BooleanField(label=_("没有记录的人，按缺席处理"), required=False)
-    reason = forms.CharField(label=_("人数不一致的原因"), max_length=200, required=False)
+    reason = forms.CharField(
+        label=_("人数不一致的原因"),
+        help_text=_("清点的人数与签到、或与当天清点的不一致时填写"),
+        max_length=200,
+        required=False,
+    )
 
-    def __init__(self, data: Any, *, sessions: list[TrainingSession], unmarked: int) -> None:
+    def __init__(
+        self, data: Any, *, sessions: list[TrainingSession], unmarked: int, counted: Mapping[int, int] | None = None
+    ) -> None:
         super().__init__(data)
         if not unmarked:
             del self.fields["absent"]
@@ -336,7 +344,11 @@ class CloseForm(forms.Form):
         for session in sessions:
             name = f"heads-{session.pk}"
             self.fields[name] = forms.IntegerField(
-                label=_("现场清点人数"), min_value=0, max_value=100_000, required=False
+                label=_("现场清点人数"),
+                min_value=0,
+                max_value=100_000,
+                required=False,
+                initial=(counted or {}).get(session.pk),
             )
             self.head_fields.append((session, self[name]))
 

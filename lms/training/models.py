@@ -23,6 +23,7 @@ from lms.training.closing.models import (
     Package,
     SurveyAnswer,
     SurveyTicket,
+    TeacherMark,
 )
 from lms.training.filling.models import Audience, Leave, Quota, Ride, RideSeat, SignUpTerms
 from lms.training.paper.models import SheetPage, SheetPhoto, SignInSheet
@@ -85,6 +86,7 @@ __all__ = [
     "SignUpTerms",
     "SurveyAnswer",
     "SurveyTicket",
+    "TeacherMark",
     "Training",
     "TrainingSession",
     "Venue",

@@ -23,11 +23,14 @@ from lms.hours.conversion import Tariffs
 from lms.members import audit
 from lms.members.models import Member, Unit, User
 from lms.training import selectors, telling
+from lms.training.closing import reckoning
+from lms.training.closing import telling as closing_telling
 from lms.training.errors import TrainingError
 from lms.training.filling import audience, covered, seats
-from lms.training.models import Attendance, Base, Enrolment, RideSeat, Training, TrainingSession
+from lms.training.models import Attendance, Enrolment, RideSeat, Training, TrainingSession
 from lms.training.planning import bookings, calendars, numbers
 from lms.training.planning.plans import SessionPlan, moved, plan_of
+from lms.training.visits import consent
 
 __all__ = ["SessionPlan", "moved", "plan_of"]  # whoever calls the services finds them here
 BATCH = 500
@@ -71,7 +74,7 @@ def plan_training(
     """
     number = fields.pop("number", None)
     training = Training(kind=kind, unit=unit, **fields)
-    _check_base(training)
+    consent.check(training, by)
     training.save()
     for plan in sessions:
         _insert_session(training, plan)
@@ -81,12 +84,6 @@ def plan_training(
     audit.record("training.plan", by=by, on=training, unit=unit, kind=kind, sessions=len(sessions))
     telling.planned(training, by)
     return training
-
-
-def _check_base(training: Training) -> None:
-    base: Base | None = training.base
-    if base is not None and training.capacity > base.capacity:
-        raise TrainingError("over-base")
 
 
 @transaction.atomic
@@ -108,9 +105,10 @@ def update_training(*, training: Training, by: User | None, **fields: Any) -> bo
     detail: dict[str, Any] = {name: [str(before[name]), str(value)] for name, value in changes.items()}
     number = changes.pop("number", None)
     with _reposted(training, None, by):
+        grows = training.capacity < changes.get("capacity", 0)
         for name, value in changes.items():
             setattr(training, name, value)
-        _check_base(training)
+        consent.check(training, by, changes.keys() if grows else changes.keys() - {"capacity"})
         if seats.seats_of(training).overfull:
             raise TrainingError("capacity")
         training.save()
@@ -152,6 +150,7 @@ def _insert_session(training: Training, plan: SessionPlan) -> TrainingSession:
 def add_session(*, training: Training, plan: SessionPlan, by: User | None) -> TrainingSession:
     """Add a session to an open training."""
     training = _lock_open(training)
+    consent.check_time(training, by, None, plan.starts_at)
     session = _insert_session(training, plan)
     bookings.book(training)
     numbers.settle(training)
@@ -172,6 +171,7 @@ def update_session(*, session: TrainingSession, plan: SessionPlan, by: User | No
     if old == plan:
         return False
     _check_times(training, plan, besides=session.pk)
+    consent.check_time(training, by, old.starts_at, plan.starts_at)
     if training.state == Training.State.CLOSED and by is not None:
         _refuse_own(by, session.attendances.values_list("member__user_id", flat=True))
     with _reposted(training, None, by):
@@ -418,19 +418,24 @@ def set_times(
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What the person who closes has said: unmarked people are absent; heads counted by session id; why they differ."""
+    """What the person who closes has said: unmarked people are absent; heads counted by session id; why they differ.
+
+    ``keep_waiting``: nobody is there to say a word on scans that wait (the house closes by itself); they wait on.
+    """
 
     absent_confirmed: bool = False
     head_counts: Mapping[int, int] | None = None
     reason: str = ""
+    keep_waiting: bool = False
 
 
 @transaction.atomic
 def close_training(*, training: Training, said: Reconciliation, by: User | None) -> int:
     """Close a training that is over and credit every attendance at once; returns how many ledger lines were written.
 
-    Raises TrainingError: ``not-open``, ``no-session``, ``not-over``, ``unmarked`` (somebody has no mark and that was not
-    confirmed as absent), ``head-count`` (the heads differ from the ticks and no reason is given).
+    Raises TrainingError: ``not-open``, ``no-session``, ``not-over``, ``scans-waiting`` (somebody's scan has no word yet),
+    ``unmarked`` (somebody has no mark and that was not confirmed as absent), ``head-count`` (the heads differ from the
+    ticks, or from what was counted on the day, and no reason is given).
     """
     training = _lock_open(training)
     sessions = list(training.sessions.all())
@@ -438,14 +443,18 @@ def close_training(*, training: Training, said: Reconciliation, by: User | None)
         raise TrainingError("no-session")
     if max(session.ends_at for session in sessions) > clock.now():
         raise TrainingError("not-over")
-    figures = selectors.tallies(training, sessions)
-    unmarked = sum(tally.unmarked for tally in figures.values())
-    if unmarked and not said.absent_confirmed:
+    waiting = reckoning.waiting_ids(sessions)
+    if waiting and not said.keep_waiting:
+        raise TrainingError("scans-waiting")
+    absent = reckoning.absent(training, sessions, waiting)
+    if any(absent.values()) and not said.absent_confirmed:
         raise TrainingError("unmarked")
-    differing = _differing(figures, said.head_counts or {})
+    heads = reckoning.heads(sessions, said.head_counts or {})
+    differing = reckoning.differing(selectors.tallies(training, sessions), heads)
     if differing and not said.reason:
         raise TrainingError("head-count")
-    _mark_absent(training, sessions, by)
+    for session in sessions:
+        _write_marks(session, dict.fromkeys(absent[session.pk], Status.ABSENT), by, Means.CLOSING)
     training.state, training.closed_at, training.closed_by = Training.State.CLOSED, clock.now(), by
     training.save(update_fields=["state", "closed_at", "closed_by"])
     audit.record(
@@ -454,24 +463,14 @@ def close_training(*, training: Training, said: Reconciliation, by: User | None)
         on=training,
         unit=training.unit,
         reason=said.reason,
-        marked_absent=unmarked,
-        head_counts={str(pk): heads for pk, heads in (said.head_counts or {}).items()},
+        marked_absent=sum(map(len, absent.values())),
+        waiting=sum(map(len, waiting.values())),
+        head_counts={str(pk): found.heads for pk, found in heads.items()},
         differing=differing,
     )
-    return len(ledger.post(*selectors.credits_of(training), by=by))
-
-
-def _differing(figures: Mapping[int, selectors.Tally], head_counts: Mapping[int, int]) -> dict[str, list[int]]:
-    """Sessions in which the heads counted are not the ticks: {session id: [heads, ticks]}."""
-    return {str(pk): [heads, figures[pk].present] for pk, heads in head_counts.items() if heads != figures[pk].present}
-
-
-def _mark_absent(training: Training, sessions: Sequence[TrainingSession], by: User | None) -> None:
-    seats = Enrolment.objects.filter(training=training, state=Enrolment.State.ENROLLED)
-    enrolled = set(seats.values_list("member_id", flat=True))
-    for session in sessions:
-        rest = enrolled - set(session.attendances.values_list("member_id", flat=True))
-        _write_marks(session, dict.fromkeys(sorted(rest), Status.ABSENT), by, Means.CLOSING)
+    lines = ledger.post(*selectors.credits_of(training), by=by)
+    closing_telling.closed(training, by)
+    return len(lines)
 
 
 @transaction.atomic

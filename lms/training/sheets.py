@@ -141,8 +141,20 @@ def visits_with_hours(visits: Iterable[Any]) -> Iterator[tuple[Any, Decimal]]:
         yield session, sum((row.hours for row in earned), Decimal(0))
 
 
+def visit_note(session: Any) -> str:
+    """备注 of a visit: what the host counted otherwise, late pictures, telephones that were checked at the place."""
+    notes = []
+    if session.host_heads is not None and session.host_heads != session.present:
+        notes.append(_("基地确认 %(n)s 人") % {"n": session.host_heads})
+    if session.late_photos:
+        notes.append(_("照片 %(n)s 张隔天以后上传") % {"n": session.late_photos})
+    if session.checked:
+        notes.append(_("手机核对在基地 %(near)s/%(all)s 人") % {"near": session.near, "all": session.checked})
+    return "；".join(str(note) for note in notes)
+
+
 def visit_rows(visits: Iterable[Any]) -> Iterator[list[Any]]:
-    """基地参观登记; photographs are glued in by hand."""
+    """基地参观登记 (rows of ``visits.register.rows``)."""
     for session, hours in visits_with_hours(visits):
         training = session.training
         yield [
@@ -152,10 +164,10 @@ def visit_rows(visits: Iterable[Any]) -> Iterator[list[Any]]:
             session.topic or training.title,
             training.unit.name,
             str(training.trainer or ""),
-            training.lecturer,
+            session.host_guide or training.lecturer,
             session.due,
             session.present,
             hours,
-            "",
-            "",
+            session.photo_count,
+            visit_note(session),
         ]

@@ -88,6 +88,15 @@ def room_code(key: bytes, place: int, direction: str, now: int, purpose: str = "
     return _signed(key, f"{purpose}.{place}.{direction.upper()}.{step_of(now)}")
 
 
+ROOM, HOST = "R", "V"
+"""Whose screen shows a code: the trainer's in the room, the host's at a base."""
+
+
+def purpose_of(token: str) -> str:
+    """Which of both a code says it is; ``read_room_code`` finds out whether that is true."""
+    return HOST if token.strip().upper().startswith(f"{HOST}.") else ROOM
+
+
 def read_room_code(key: bytes, token: str, now: int, purpose: str = "R") -> RoomCode:
     """What a room's code says. Raises TokenError."""
     parts = _unsigned(key, token)

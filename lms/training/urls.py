@@ -9,6 +9,7 @@ from lms.training.filling.urls import urlpatterns as filling
 from lms.training.paper.urls import urlpatterns as paper
 from lms.training.planning.urls import urlpatterns as planning
 from lms.training.visits.urls import urlpatterns as visits
+from lms.training.visits.views_register import visit_register
 
 CLAIM = "claims/<uuid:uuid>/"
 SESSION = "desk/trainings/<uuid:uuid>/sessions/<int:session_id>/"
@@ -32,7 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("desk/trainings/<uuid:uuid>/told/voice/", views_telling.training_told_by_voice, name="training-told-voice"),
     path("desk/trainings/<uuid:uuid>/told/<str:format>/", views_telling.training_call_list, name="training-call-list"),
     path("desk/bases/", views.base_list, name="base-list"),
-    path("desk/bases/visits/", views.visit_register, name="visit-register"),
+    path("desk/bases/visits/", visit_register, name="visit-register"),
     path("desk/bases/<str:code>/", views.base_detail, name="base-detail"),
     path("learn/claims/", views_claims.own_claims, name="own-claims"),
     path("learn/claims/new/", views_claims.own_claim_new, name="own-claim-new"),

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.members.permissions import can, can_anywhere, visible_units
 from lms.training import selectors, services, sheets
+from lms.training.closing import reckoning
 from lms.training.errors import TrainingError
 from lms.training.filling import audience, waiting
 from lms.training.filling.picking import ByGap
@@ -37,12 +38,13 @@ from lms.training.forms import (
     posted,
     session_values,
 )
-from lms.training.models import Training
+from lms.training.models import Base, Training
 from lms.training.planning import bookings, persons
 from lms.training.planning.copying import carry_over, copied_fields, copied_sessions
 from lms.training.planning.plans import SessionPlan
 from lms.training.planning.registers import Stock
-from lms.training.visits.selectors import stars_of
+from lms.training.visits.forms import wish_address
+from lms.training.visits.selectors import may_host, stars_of
 
 PAGE = 30
 PICK_PAGE = 60
@@ -117,6 +119,8 @@ def training_new(request: SignedInRequest) -> HttpResponse:
     """Plan a training with its first sessions."""
     if not selectors.may_begin(request.user):
         raise Http404
+    if request.method == "GET" and (asked := _base_to_ask(request, request.GET)) is not None:
+        return redirect("visit-ask", asked.code)
     source = _copied(request)
     first = copied_fields(source) if source else _first_values(request)
     rows = copied_sessions(source) if source else []
@@ -129,6 +133,9 @@ def training_new(request: SignedInRequest) -> HttpResponse:
             training = _plan(request, source, plans, form.cleaned_data)
             return redirect("training-detail", training.uuid)
         except TrainingError as error:
+            if error.code == "base-consent":
+                messages.info(request, error.message)
+                return redirect(wish_address(form.cleaned_data, plans))
             form.add_error(None, error.message)
     context = {
         "form": form,
@@ -151,6 +158,15 @@ def _plan(
         budget = all(selectors.may_budget(request.user, one) for one in (source, training))
         carry_over(source=source, training=training, by=request.user, budget=budget)
     return training
+
+
+def _base_to_ask(request: SignedInRequest, wanted: QueryDict) -> Base | None:
+    """The base of a visit to be planned (``?kind=visit&base=``) when somebody else answers for it: it is asked first."""
+    number = wanted.get("base", "")
+    if wanted.get("kind") != Training.Kind.VISIT or not number.isdigit():
+        return None
+    base = Base.objects.select_related("unit").filter(pk=int(number)).first()
+    return base if base is not None and not may_host(request.user, base) else None
 
 
 def _copied(request: SignedInRequest) -> Training | None:
@@ -290,9 +306,11 @@ def training_close(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     if training.state != Training.State.OPEN:
         return redirect("training-detail", training.uuid)
     sessions = list(training.sessions.all())
-    figures = selectors.tallies(training, sessions)
-    unmarked = sum(tally.unmarked for tally in figures.values())
-    form = CloseForm(posted(request), sessions=sessions, unmarked=unmarked)
+    figures, waiting = selectors.tallies(training, sessions), reckoning.waiting(sessions)
+    undecided = {pk: {one.scan.member_id for one in found} for pk, found in waiting.items()}
+    unmarked = sum(map(len, reckoning.absent(training, sessions, undecided).values()))
+    counted = reckoning.last_counts(sessions)
+    form = CloseForm(posted(request), sessions=sessions, unmarked=unmarked, counted=counted)
     if request.method == "POST" and form.is_valid():
         try:
             services.close_training(training=training, said=form.said(), by=request.user)
@@ -300,8 +318,11 @@ def training_close(request: SignedInRequest, uuid: UUID) -> HttpResponse:
             return redirect("training-detail", training.uuid)
         except TrainingError as error:
             form.add_error(None, error.message)
-    rows = [(session, figures[session.pk], bound) for session, bound in form.head_fields]
-    context = {"training": training, "form": form, "rows": rows, "unmarked": unmarked}
+    rows = [
+        (session, figures[session.pk], bound, waiting.get(session.pk, []), counted.get(session.pk))
+        for session, bound in form.head_fields
+    ]
+    context = {"training": training, "form": form, "rows": rows, "unmarked": unmarked, "waiting": waiting}
     return render(request, "training/close.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -332,22 +353,11 @@ def base_detail(request: SignedInRequest, code: str) -> HttpResponse:
         "page_obj": page,
         "may_ask": can_anywhere(request.user, "trainings.plan"),
         "may_plan": selectors.may_begin(request.user),
-        "may_keep": keeps,
+        "may_keep": may_host(request.user, base),
+        "may_register": keeps,
         "photos": base.photos.all(),
         "stars": stars_of(base),
         "told_contact": bool(base.contact or base.phone),
         "guests": {training.pk for training in page} - opened_by(request.user, [one.pk for one in page]),
     }
     return render(request, "training/base.html", context)
-
-
-@login_required
-@require_safe
-def visit_register(request: SignedInRequest) -> HttpResponseBase:
-    """基地参观登记 on A4, or as a file with ``?format=`` (domain §6)."""
-    if not selectors.may_open_desk(request.user):
-        raise Http404
-    rows = selectors.visits(request.user)[:MOST_EXPORTED]
-    if format := request.GET.get("format"):
-        return _download(sheets.VISIT_COLUMNS, sheets.visit_rows(rows), format, _("基地参观登记"))
-    return render(request, "training/visit_register.html", {"rows": sheets.visits_with_hours(rows)})

@@ -12,7 +12,7 @@ from lms.core import clock
 from lms.members.models import Member, Unit
 from lms.training import services as trainings
 from lms.training.closing import packages
-from lms.training.models import Appeal, MakeUp, MakeUpFile, Training, TrainingSession
+from lms.training.models import Appeal, Attendance, Expert, MakeUp, MakeUpFile, Training, TrainingSession
 from tests.access.basics import somebody, training_of
 from tests.conftest import County
 from tests.training.pictures import photo
@@ -69,6 +69,18 @@ def appeal(county: County, unit: Unit) -> dict[str, Any]:
     return {"uuid": made.uuid}
 
 
+def absence(county: County, unit: Unit) -> dict[str, Any]:
+    """Somebody of the unit was away from a class of the unit, which is closed."""
+    made = training_of(unit)
+    trainings.enrol(training=made, member=somebody(unit), by=None)
+    _close(made)
+    return {"pk": Attendance.objects.filter(session__training=made, status="absent").latest("pk").pk}
+
+
+def expert(county: County, unit: Unit) -> dict[str, Any]:
+    return {"pk": Expert.objects.create(unit=unit, name="周农艺").pk}
+
+
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "attended": attended,
     "attended-session": attended_session,
@@ -76,4 +88,6 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "make-up": make_up,
     "make-up-file": make_up_file,
     "appeal": appeal,
+    "absence": absence,
+    "expert": expert,
 }

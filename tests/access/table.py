@@ -195,6 +195,10 @@ package-begin         POST  training     county town trainer secretary         |
 package-progress      GET   package      county town trainer secretary         | county         | county
 package-file          GET   package      county town trainer secretary         | county         | county
 matter-list           GET   -            county town trainer secretary auditor
+absence-list          GET   -            county town trainer secretary
+make-up-for           GET   absence      county town trainer secretary         | county         | county
+make-up-for           POST  absence      county town trainer secretary         | county         | county
+expert-record         GET   expert       county town secretary                 | county town secretary | county town secretary
 make-up               GET   make-up      county town trainer secretary auditor | county auditor | county auditor
 make-up               POST  make-up      county town trainer secretary         | county         | county
 make-up-file          GET   make-up-file county town trainer secretary auditor | county auditor | county auditor
@@ -273,11 +277,17 @@ visit-record          GET   visit        county town trainer secretary auditor |
 visit-count           POST  visit-session county town secretary                | county         | county
 visit-photo-add       POST  visit-session county town trainer secretary        | county         | county
 visit-photo           GET   visit-photo  county town trainer secretary auditor | county auditor | county auditor
+visit-screen          GET   visit-open   county town secretary                 | county         | county
+training-photos       GET   training     county town trainer secretary auditor | county auditor | county auditor
+training-photo        GET   training-photo county town trainer secretary auditor | county auditor | county auditor
+training-photo-add    POST  session      county town trainer secretary         | county         | county
 visit-reflection      POST  visit        county town trainer secretary         | county         | county
 visit-voice           GET   visit-voice  county town trainer secretary auditor | county auditor | county auditor
 own-visit             GET   own-visit    member
 own-visit-reflection  POST  own-visit    member
 own-visit-rating      POST  own-visit    member
+own-visit-photo-add   POST  own-visit-session member
+own-visit-photo       GET   own-visit-photo member
 own-visit-place       POST  own-visit-session member
 
 play-start            POST  lesson       member

@@ -12,7 +12,7 @@ from lms.training import services as trainings
 from lms.training.models import Base, Training, TrainingSession
 from lms.training.services import SessionPlan
 from lms.training.visits import services as visits
-from tests.access.basics import somebody
+from tests.access.basics import somebody, training_of
 from tests.conftest import County
 from tests.training.pictures import photo
 
@@ -67,12 +67,28 @@ def own_visit_session(county: County, unit: Unit) -> dict[str, Any]:
     return {**found, "session_id": TrainingSession.objects.get(training__uuid=found["uuid"]).pk}
 
 
+def own_visit_photo(county: County, unit: Unit) -> dict[str, Any]:
+    found = own_visit(county, unit)
+    session = TrainingSession.objects.get(training__uuid=found["uuid"])
+    row = visits.add_photo(session=session, data=photo(unit.pk), by=county.users["member"])
+    return {**found, "file": row.uuid}
+
+
+def training_photo(county: County, unit: Unit) -> dict[str, Any]:
+    made = training_of(unit)
+    row = visits.add_photo(session=made.sessions.get(), data=photo(unit.pk), by=None)
+    return {"uuid": made.uuid, "file": row.uuid}
+
+
 MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "visit": visit,
     "visit-session": visit_session,
     "visit-request": visit_request,
     "visit-photo": visit_photo,
     "visit-voice": visit_voice,
+    "visit-open": visit_session,
+    "training-photo": training_photo,
+    "own-visit-photo": own_visit_photo,
     "own-visit": own_visit,
     "own-visit-session": own_visit_session,
 }

@@ -42,6 +42,8 @@ NO_PAGE = {
     "claim-file": "a file",
     "use-photo": "a file",
     "visit-photo": "a file",
+    "training-photo": "a file",
+    "own-visit-photo": "a file",
     "base-photo": "a file",
     "training-material": "a file",
     "own-material": "a file",

@@ -6,20 +6,23 @@ import io
 import random
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from PIL import Image, ImageDraw
+from pypdf import PdfReader
 
 from lms.core import clock, photos
+from lms.hours import totals
 from lms.training import services as trainings
 from lms.training.closing import packages
 from lms.training.errors import TrainingError
 from lms.training.models import Attendance, SheetPhoto, Training
 from lms.training.paper import layout, reader, services
 from tests.conftest import County
-from tests.factories import make_member
-from tests.training import paper_photos
+from tests.factories import make_member, make_user
+from tests.training import paper_photos, pictures
 from tests.training.conftest import FIRST_DAY, NEXT_DAY, ClassRoom
 
 
@@ -99,6 +102,7 @@ def test_from_print_to_marks(classroom: ClassRoom, personas: County, client: Cli
     assert client.post(address, said).status_code == 302
     there = classroom.first.attendances.filter(status="present").values_list("member_id", flat=True)
     assert set(there) == {page.members[0], page.members[2]}
+    assert {row.means for row in classroom.first.attendances.all()} == {Attendance.Means.PAPER}
     assert not classroom.second.attendances.exists()
     evidence = client.get(reverse("paper-photo-file", args=[uuid, photo.uuid]))
     assert b"".join(evidence.streaming_content).startswith(b"\xff\xd8")  # type: ignore[attr-defined]
@@ -145,3 +149,84 @@ def test_a_forged_or_strange_page_marks_nobody(classroom: ClassRoom, personas: C
             services.add_photo(training=training, data=data, by=None)
         assert refused.value.code == code
     assert not SheetPhoto.objects.exists()
+
+
+def test_the_hour_opens_to_the_signed_page(classroom: ClassRoom, personas: County, client: Client) -> None:
+    """From the line of the ledger to the photograph, for who may read the training; the member is told that it is there."""
+    photo, first = _clear_photo(classroom), classroom.people[0]
+    services.confirm(photo=photo, signed={(0, layout.MORNING)}, by=personas.users["trainer"])
+    trainings.mark(session=classroom.first, marks={classroom.people[1].pk: "present"}, by=None)
+    classroom.close()
+    assert Attendance.objects.get(session=classroom.first, member=first).means == Attendance.Means.PAPER
+    client.force_login(personas.users["town"])
+    entry = totals.entries(first.pk, 2026)[0]
+    shown = client.get(reverse("hour-entry", args=[entry.uuid])).content.decode()
+    address = reverse("paper-photo-file", args=[classroom.training.uuid, photo.uuid])
+    assert "纸质签到表" in shown and address in shown
+    assert client.get(address).status_code == 200
+    ticked = totals.entries(classroom.people[1].pk, 2026)[0]
+    shown = client.get(reverse("hour-entry", args=[ticked.uuid])).content.decode()
+    assert "点名" in shown and address not in shown
+    first.user = make_user("signer")
+    first.save()
+    client.force_login(first.user)
+    shown = client.get(reverse("hour-entry", args=[entry.uuid])).content.decode()
+    assert "1 张，在主办单位存档" in shown and address not in shown
+
+
+def _clear_photo(classroom: ClassRoom) -> SheetPhoto:
+    """A photograph of a sheet of the first day; its first row is the first person."""
+    sheet = services.print_sheet(training=classroom.training, day=FIRST_DAY, by=None)
+    page = sheet.pages.get()
+    page.members = [person.pk for person in classroom.people]
+    page.save()
+    boxes = [[row, layout.MORNING, reader.PRESENT, 9.0, ""] for row in range(3)]
+    photo = SheetPhoto(page=page, digest="b", boxes=boxes, added_at=clock.now())
+    photo.file.save("sheet.jpg", ContentFile(pictures.photo(5)))
+    return photo
+
+
+def test_a_sheet_photographed_after_the_closing_corrects_by_reversal(
+    classroom: ClassRoom, personas: County, client: Client
+) -> None:
+    photo = _clear_photo(classroom)
+    trainings.mark(session=classroom.first, marks={classroom.people[1].pk: "absent"}, by=None)
+    classroom.close()
+    assert not totals.entries(classroom.people[0].pk, 2026)
+    client.force_login(personas.users["trainer"])
+    desk = client.get(reverse("paper-desk", args=[classroom.training.uuid])).content.decode()
+    address = reverse("paper-photo", args=[classroom.training.uuid, photo.uuid])
+    assert address in desk and reverse("paper-photo-add", args=[classroom.training.uuid]) in desk
+    assert client.post(address, {"0-morning": "present"}).status_code == 302
+    assert [str(entry.hours) for entry in totals.entries(classroom.people[0].pk, 2026)] == ["4.00"]
+    mark = Attendance.objects.get(session=classroom.first, member=classroom.people[0])
+    assert (mark.status, mark.means) == ("present", Attendance.Means.PAPER)
+    assert not totals.entries(classroom.people[1].pk, 2026)
+
+
+def test_a_cancelled_training_takes_no_sheet(classroom: ClassRoom, personas: County) -> None:
+    photo = _clear_photo(classroom)
+    trainings.cancel_training(training=classroom.training, reason="下雨", by=None)
+    with pytest.raises(TrainingError, match="paper-cancelled"):
+        services.confirm(photo=photo, signed={(0, layout.MORNING)}, by=personas.users["trainer"])
+
+
+def test_domain_6_the_head_of_the_sheet_has_number_and_blanks(
+    classroom: ClassRoom, personas: County, client: Client
+) -> None:
+    client.force_login(personas.users["trainer"])
+    day = {"year": FIRST_DAY.year, "month": FIRST_DAY.month, "day": FIRST_DAY.day}
+    printed = client.post(reverse("paper-sheet", kwargs={"uuid": classroom.training.uuid, **day}))
+    text = PdfReader(io.BytesIO(printed.content)).pages[0].extract_text().replace(" ", "")
+    for word in (
+        "班次：葡萄栽培培训班",
+        "期次：第1期",
+        "日期：",
+        "地点：",
+        "主办：",
+        "应到3人",
+        "实到",
+        "请假",
+        "缺席",
+    ):
+        assert word in text

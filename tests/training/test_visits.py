@@ -207,8 +207,8 @@ def test_the_package_of_a_visit_holds_its_pictures_and_thoughts(visit: Training,
     package = packages.work(package=packages.begin(training=visit, by=None))
     with zipfile.ZipFile(io.BytesIO(package.file.read())) as archive:
         files = {name.split("/", 1)[1]: archive.read(name) for name in archive.namelist()}
-    assert [name for name in files if name.startswith("07-参观照片/")]
-    thought = {name.rsplit(".", 1)[1]: data for name, data in files.items() if name.startswith("08-参观心得/")}
+    assert [name for name in files if name.startswith("08-现场照片/")]
+    thought = {name.rsplit(".", 1)[1]: data for name, data in files.items() if name.startswith("12-参观心得/")}
     assert thought == {"txt": "回去就剪".encode(), "ogg": OGG}
 
 

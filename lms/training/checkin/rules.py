@@ -19,7 +19,7 @@ PEOPLE_A_PHONE = 2
 FIRM = "firm"
 PROVISIONAL = "provisional"
 # A phone alone shows that a code was seen, not where: a picture of it travels (reliability case 2).
-BY_ONESELF = {"room_code", "digits"}
+BY_ONESELF = {"room_code", "visit_code", "digits"}
 MINUTE = dt.timedelta(minutes=1)
 
 

@@ -18,6 +18,7 @@ from lms.members.models import Member, User
 from lms.training import services as trainings
 from lms.training import tokens
 from lms.training.checkin import rules, selectors
+from lms.training.closing import reckoning
 from lms.training.errors import TrainingError
 from lms.training.models import (
     Attendance,
@@ -31,7 +32,7 @@ from lms.training.models import (
 )
 
 Means, Result, Status = Attendance.Means, Scan.Result, Attendance.Status
-BY_SCAN = {Means.MEMBER_CODE, Means.ROOM_CODE, Means.DIGITS, Means.KIOSK, Means.TAPPED}
+BY_SCAN = {Means.MEMBER_CODE, Means.ROOM_CODE, Means.VISIT_CODE, Means.DIGITS, Means.KIOSK, Means.TAPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,8 @@ def decide(*, scan: Scan, accepted: bool, reason: str = "", by: User | None) -> 
     )
     if accepted:
         _settle(scan, by)
+    elif training.state == Training.State.CLOSED:
+        _hold_absent(training, scan, by)
     return row
 
 
@@ -189,6 +192,14 @@ def release(*, scan: Scan, by: User | None) -> ScanDecision:
     if accepted:
         _settle(scan, by)
     return row
+
+
+def _hold_absent(training: Training, scan: Scan, by: User | None) -> None:
+    """Who waited beyond the closing for a word, and got a no, was not there."""
+    session = scan.session
+    left = reckoning.absent(training, [session], reckoning.waiting_ids([session]))[session.pk]
+    if scan.member_id in left:
+        trainings._write_marks(session, {scan.member_id: Status.ABSENT}, by, Means.CLOSING)
 
 
 @transaction.atomic
@@ -208,12 +219,20 @@ def count_heads(*, session: TrainingSession, heads: int, by: User | None) -> Hea
         session=session, heads=heads, marked=marked, waiting=len(waiting), by=by, at=clock.now()
     )
     audit.record("attendance.heads", by=by, on=session, unit=training.unit, heads=heads, marked=marked)
-    clear = [one.scan for one in waiting if not one.doubtful and not _own(one.scan, by)]
-    if heads == marked + len(clear):
-        for scan in clear:
-            scan.session = session
-            decide(scan=scan, accepted=True, by=by)
+    confirm_by_count(session, heads, by)
     return row
+
+
+def confirm_by_count(session: TrainingSession, heads: int, by: User | None) -> int:
+    """Confirm who waits, when a count of heads is what marks and waiting scans make together; returns how many that were."""
+    marked = session.attendances.filter(status=Status.PRESENT).count()
+    clear = [one.scan for one in selectors.waiting(session) if not one.doubtful and not _own(one.scan, by)]
+    if heads != marked + len(clear):
+        return 0
+    for scan in clear:
+        scan.session = session
+        decide(scan=scan, accepted=True, by=by)
+    return len(clear)
 
 
 def _own(scan: Scan, by: User | None) -> bool:

@@ -30,7 +30,7 @@ PHONE = "phone"
 PHONE_LIFE = 365 * 24 * 3600
 TRIES = 10
 TRIES_TIME = 600
-CLAIMED = {"code": Means.ROOM_CODE, "digits": Means.DIGITS}
+CLAIMED = {"code": Means.ROOM_CODE, "host": Means.VISIT_CODE, "digits": Means.DIGITS}
 
 
 def _phone(request: HttpRequest) -> str:
@@ -55,11 +55,13 @@ def _claim(request: HttpRequest, places: list[int], direction: str, means: str) 
 @require_safe
 def room_code(request: HttpRequest, token: str) -> HttpResponse:
     """Where a room's QR code leads; an old one is kept as a failed scan and says so."""
+    purpose = tokens.purpose_of(token)
+    way = "host" if purpose == tokens.HOST else "code"
     try:
-        code = tokens.read_room_code(selectors.room_key(), token, selectors.now())
+        code = tokens.read_room_code(selectors.room_key(), token, selectors.now(), purpose)
     except tokens.TokenError as error:
-        return _refused(request, token, error, Means.ROOM_CODE)
-    return _claim(request, [code.place], code.direction, "code")
+        return _refused(request, token, error, CLAIMED[way])
+    return _claim(request, [code.place], code.direction, way)
 
 
 def _refused(request: HttpRequest, token: str, error: tokens.TokenError, means: str) -> HttpResponse:

@@ -8,7 +8,7 @@ from lms.core import clock
 from lms.members import audit
 from lms.members.models import Member, User
 from lms.training import services
-from lms.training.closing import rules, selectors
+from lms.training.closing import rules, selectors, telling
 from lms.training.errors import TrainingError
 from lms.training.filling import leaves
 from lms.training.models import Appeal, Attendance, Training, TrainingSession
@@ -64,6 +64,7 @@ def decide(*, appeal: Appeal, grant: bool, answer: str, by: User) -> Appeal:
     audit.record(act, by=by, on=row, unit=training.unit, member=row.member.code, reason=row.answer)
     if grant:
         _correct(row, by)
+    telling.appeal_decided(row, by)
     return row
 
 

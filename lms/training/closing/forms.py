@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lms.core import clock
+from lms.members.models import Member, Unit
+from lms.members.selectors import named
 from lms.training.claims_forms import ManyFiles
-from lms.training.closing import rules
+from lms.training.closing import absences, rules
 from lms.training.closing.makeups import Lesson
 from lms.training.closing.selectors import Overview
-from lms.training.forms import DateInput, TimeInput
-from lms.training.models import Appeal
+from lms.training.closing.surveys import Teacher
+from lms.training.forms import DateInput, TimeInput, UnitChoice
+from lms.training.models import Appeal, MakeUp
 
-SCORE = "score-"
+SCORE, TEACHER = "score-", "teacher-"
 GRADES = [(5, _("5 很好")), (4, _("4 好")), (3, _("3 一般")), (2, _("2 差")), (1, _("1 很差"))]
 
 
@@ -108,12 +114,32 @@ class AppealForm(forms.Form):
 
 
 class OpinionForm(forms.Form):
-    """Three marks and a sentence; nobody's name."""
+    """Three marks, one for each teacher whom the person heard, and a sentence; nobody's name is asked."""
 
     content = forms.TypedChoiceField(label=_("内容有用"), choices=GRADES, coerce=int, widget=forms.RadioSelect)
     teaching = forms.TypedChoiceField(label=_("讲得明白"), choices=GRADES, coerce=int, widget=forms.RadioSelect)
     arrangement = forms.TypedChoiceField(label=_("组织安排"), choices=GRADES, coerce=int, widget=forms.RadioSelect)
     comment = forms.CharField(label=_("意见建议"), max_length=300, required=False, widget=_area(3, 300))
+
+    def __init__(self, data: Any, *, teachers: Sequence[Teacher] = ()) -> None:
+        super().__init__(data)
+        self.keys = [teacher.key for teacher in teachers]
+        for teacher in teachers:
+            self.fields[f"{TEACHER}{teacher.key}"] = forms.TypedChoiceField(
+                label=_("%(name)s讲得怎样") % {"name": teacher.name},
+                help_text=_("没听他的课，可以不选"),
+                choices=GRADES,
+                coerce=int,
+                empty_value=None,
+                required=False,
+                widget=forms.RadioSelect,
+            )
+        self.order_fields(["content", "teaching", *(f"{TEACHER}{key}" for key in self.keys), "arrangement"])
+
+    def teachers(self) -> dict[str, int]:
+        """The marks of the teachers by key, without those that were left empty."""
+        found = {key: self.cleaned_data[f"{TEACHER}{key}"] for key in self.keys}
+        return {key: stars for key, stars in found.items() if stars is not None}
 
     def marks(self) -> dict[str, int]:
         """The three marks by question."""
@@ -124,3 +150,39 @@ class DecisionForm(forms.Form):
     """Yes or no, with words for the member."""
 
     answer = forms.CharField(label=_("意见"), max_length=200, required=False, widget=_area(2, 200))
+
+
+class AbsenceFilter(forms.Form):
+    """Which absences: of whom, of which unit, of which year, made up or not. They stay in the address."""
+
+    q = forms.CharField(label=_("姓名、拼音或培训名称"), required=False)
+    unit = UnitChoice(label=_("党组织"), required=False, empty_label=_("全部"))
+    year = forms.TypedChoiceField(label=_("年度"), required=False, coerce=int, empty_value=None)
+    state = forms.ChoiceField(
+        label=_("补学"),
+        required=False,
+        choices=[("", _("还没补")), *MakeUp.State.choices, ("all", _("全部"))],
+    )
+
+    def __init__(self, data: Any, *, units: QuerySet[Unit]) -> None:
+        super().__init__(data)
+        cast(forms.ModelChoiceField, self.fields["unit"]).queryset = units
+        now = clock.today().year
+        cast(forms.ChoiceField, self.fields["year"]).choices = [(year, str(year)) for year in range(now, now - 4, -1)]
+
+    def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The absences that pass; a filter that makes no sense finds none."""
+        if not self.is_valid():
+            return rows.none()
+        values = self.cleaned_data
+        rows = absences.in_year(rows, values["year"] or clock.today().year)
+        if unit := values["unit"]:
+            rows = rows.filter(member__unit__path__startswith=unit.path)
+        if text := values["q"].strip():
+            people = named(Member.objects.all(), text).values("pk")
+            rows = rows.filter(Q(member__in=people) | Q(session__training__title__icontains=text))
+        if values["state"] == "all":
+            return rows
+        if values["state"]:
+            return rows.filter(made_up=values["state"])
+        return rows.filter(Q(made_up__isnull=True) | Q(made_up=MakeUp.State.REFUSED))

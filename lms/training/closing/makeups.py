@@ -16,7 +16,7 @@ from lms.core import clock
 from lms.members import audit
 from lms.members.models import Member, User
 from lms.training import files, services
-from lms.training.closing import rules, selectors
+from lms.training.closing import rules, selectors, telling
 from lms.training.errors import TrainingError
 from lms.training.models import MakeUp, MakeUpFile, Training, TrainingSession
 
@@ -96,7 +96,7 @@ def _check(training: Training, session: TrainingSession, member: Member, lesson:
 def _lock(make_up: MakeUp) -> tuple[Training, MakeUp]:
     """The training locked and the make-up as it stands under that lock; one that was decided is refused."""
     training = services._lock(make_up.session.training)
-    row = MakeUp.objects.select_related("session", "member").get(pk=make_up.pk)
+    row = MakeUp.objects.select_related("session__training", "member", "sent_by").get(pk=make_up.pk)
     if row.state != State.WAITING:
         raise TrainingError("moved-on")
     return training, row
@@ -119,4 +119,5 @@ def decide(*, make_up: MakeUp, approve: bool, answer: str, by: User) -> MakeUp:
         row.save(update_fields=["state", "decided_by", "decided_at", "answer"])
     act = "make-up.approve" if approve else "make-up.refuse"
     audit.record(act, by=by, on=row, unit=training.unit, member=row.member.code, reason=row.answer)
+    telling.make_up_decided(row, by)
     return row

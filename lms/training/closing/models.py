@@ -228,6 +228,36 @@ class SurveyAnswer(models.Model):
         return str(self.training)
 
 
+class TeacherMark(models.Model):
+    """One opinion of one teacher in a class, 1 (bad) to 5 (good): of an expert, or of the account in charge.
+
+    Like ``SurveyAnswer`` it has a key by chance and no time; nothing leads from it to a person or to his other marks.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    training = models.ForeignKey("training.Training", on_delete=models.PROTECT, related_name="teacher_marks")
+    expert = models.ForeignKey(
+        "training.Expert", null=True, blank=True, on_delete=models.PROTECT, related_name="teacher_marks"
+    )
+    trainer = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="teacher_marks")
+    stars = models.PositiveSmallIntegerField(_("讲得怎样"))
+
+    class Meta:
+        verbose_name = _("对教师的评分")
+        verbose_name_plural = _("对教师的评分")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=_one_to_five("stars"), name="teacher_mark_one_to_five"),
+            models.CheckConstraint(
+                condition=Q(expert__isnull=False, trainer__isnull=True) | Q(expert__isnull=True, trainer__isnull=False),
+                name="teacher_mark_of_one_teacher",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.expert or self.trainer} {self.stars}"
+
+
 class Package(models.Model):
     """One file with all of a closed training (归档包), made as a job that can be cut and made again."""
 

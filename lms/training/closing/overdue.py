@@ -11,11 +11,9 @@ from django.urls import reverse
 
 from lms.core import clock
 from lms.core.templatetags.xiangxue import moment_zh
-from lms.members.models import User
-from lms.members.permissions import PERMISSIONS
 from lms.notices.services import notify
 from lms.training import services
-from lms.training.closing import rules
+from lms.training.closing import reckoning, rules, telling
 from lms.training.errors import TrainingError
 from lms.training.models import Training
 from lms.training.services import Reconciliation
@@ -41,7 +39,7 @@ def remind() -> int:
         with transaction.atomic():
             told += notify(
                 "training.close-due",
-                users=_in_charge(training),
+                users=telling.in_charge(training),
                 about=f"training:{training.pk}:close-due",
                 context={
                     "title": training.title,
@@ -54,29 +52,29 @@ def remind() -> int:
     return told
 
 
-def _in_charge(training: Training) -> list[User]:
-    """The trainer or, where there is none, the accounts of the training's own unit that may run it."""
-    if training.trainer is not None:
-        return [training.trainer]
-    roles = [role for role, held in PERMISSIONS.items() if "trainings.run" in held]
-    rows = User.objects.filter(grants__unit=training.unit_id, grants__role__in=roles, is_active=True)
-    return list(rows.distinct())
-
-
 def close_overdue() -> int:
     """Close what nobody closed within five days of its last session; returns how many that were.
 
-    Who has no mark is absent by that; he can appeal for 15 days. Each training is a transaction of its own, so the job can
+    Who has no mark is absent by that; he can appeal for 15 days. Whose scan waits for a word is neither present nor absent:
+    it waits on among the matters of who runs the training, who is told. Each training is a transaction of its own, so the job can
     be cut anywhere and called again, also twice at once: a training that somebody closed meanwhile is left to him.
     """
     closed = 0
     for training in _over_since(clock.now() - rules.CLOSE_AFTER):
         try:
-            services.close_training(
-                training=training, said=Reconciliation(absent_confirmed=True, reason=REASON), by=None
-            )
+            _close(training)
             closed += 1
         except TrainingError as error:
             if error.code not in ("not-open", "not-over"):
                 raise
     return closed
+
+
+@transaction.atomic
+def _close(training: Training) -> None:
+    said = Reconciliation(absent_confirmed=True, reason=REASON, keep_waiting=True)
+    services.close_training(training=training, said=said, by=None)
+    training.refresh_from_db()
+    left = sum(map(len, reckoning.waiting_ids(training.sessions.all()).values()))
+    if left:
+        telling.unsettled(training, left)

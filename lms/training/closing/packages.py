@@ -27,7 +27,7 @@ from lms.core.tables import Column
 from lms.members import audit
 from lms.members.models import User
 from lms.training import selectors, sheets
-from lms.training.closing import papers, rules
+from lms.training.closing import papers, records, rules
 from lms.training.closing.selectors import overview
 from lms.training.errors import TrainingError
 from lms.training.models import (
@@ -40,6 +40,7 @@ from lms.training.models import (
     VisitPhoto,
     VisitReflection,
 )
+from lms.training.planning.agenda import agenda
 
 WORK = "lms.training.closing.tasks.work_package"
 MOST_ATTEMPTS = 3
@@ -164,19 +165,26 @@ def _finish(package: Package, spool: IO[bytes], digest: str, size: int) -> None:
 def parts(training: Training) -> Iterator[Part]:
     """The files of a training in order; none is made before it is asked for."""
     seen = overview(training)
+    stamp = timezone.localtime(training.closed_at) if training.closed_at else None
     yield Part("", "01-" + _("培训通知和日程") + ".pdf", partial(papers.notice, training))
-    yield Part("", "02-" + _("学员名单") + ".pdf", partial(papers.people, training, seen))
+    yield Part("", "02-" + _("议程") + ".pdf", partial(agenda, training, stamp))
+    yield Part("", "03-" + _("学员名单") + ".pdf", partial(papers.people, training, seen))
+    yield Part("", "04-" + _("请假和缺席名单") + ".pdf", partial(papers.absences, training))
     yield from _sheets(training)
-    yield Part("", "03-" + _("请假记录") + ".pdf", partial(papers.leaves, training, seen))
-    yield Part("", "04-" + _("学习心得") + ".pdf", partial(papers.reflections, training, seen))
-    yield from _make_ups(training)
+    yield Part("", "04-" + _("请假记录") + ".pdf", partial(papers.leaves, training, seen))
     yield from _signed_sheets(training)
-    yield from _visit_evidence(training)
-    yield Part("", "09-" + _("培训小结") + ".pdf", partial(papers.summary, training, seen))
+    yield Part("07-" + _("清点和扫码"), _("清点记录") + ".csv", partial(records.counts, training))
+    yield Part("07-" + _("清点和扫码"), _("扫码记录") + ".csv", partial(records.scans, training))
+    yield from _photos(training)
+    yield from _materials(training)
+    yield Part("", "10-" + _("学习心得") + ".pdf", partial(papers.reflections, training, seen))
+    yield from _make_ups(training)
+    yield from _thoughts(training)
+    yield Part("", "13-" + _("培训小结") + ".pdf", partial(papers.summary, training, seen))
 
 
 def _sheets(training: Training) -> Iterator[Part]:
-    folder = "03-" + _("签到表")
+    folder = "05-" + _("签到表")
     for place, session in enumerate(training.sessions.all(), 1):
         session.training = training
         name = f"{clock.local_date(session.starts_at)}-" + _("第%(n)s次") % {"n": place}
@@ -195,7 +203,7 @@ def _make_ups(training: Training) -> Iterator[Part]:
         day = clock.local_date(row.make_up.session.starts_at)
         suffix = ".jpg" if row.kind == MakeUpFile.Kind.PHOTO else ".pdf"
         name = f"{day}-{row.make_up.member.name}-{row.make_up.member.code}-{row.pk}{suffix}"
-        yield Part("05-" + _("补学材料"), name, partial(_read, row.file))
+        yield Part("11-" + _("补学材料"), name, partial(_read, row.file))
 
 
 def _signed_sheets(training: Training) -> Iterator[Part]:
@@ -206,15 +214,25 @@ def _signed_sheets(training: Training) -> Iterator[Part]:
         yield Part("06-" + _("手签签到表照片"), name, partial(_read, photo.file))
 
 
-def _visit_evidence(training: Training) -> Iterator[Part]:
-    """Photographs of a visit, and what was thought of it, in words or by voice."""
+def _materials(training: Training) -> Iterator[Part]:
+    """What was handed out: slides, leaflets, forms."""
+    for row in training.materials.all():
+        yield Part("09-" + _("培训资料"), f"{row.pk}-{row.title}{row.suffix}", partial(_read, row.file))
+
+
+def _photos(training: Training) -> Iterator[Part]:
+    """Photographs taken on the day, of a visit or any other training."""
     for photo in VisitPhoto.objects.filter(session__training=training).select_related("session").order_by("pk"):
         day = clock.local_date(photo.session.starts_at)
-        yield Part("07-" + _("参观照片"), f"{day}-{photo.pk}.jpg", partial(_read, photo.file))
+        yield Part("08-" + _("现场照片"), f"{day}-{photo.pk}.jpg", partial(_read, photo.file))
+
+
+def _thoughts(training: Training) -> Iterator[Part]:
+    """What was thought of a visit, in words or by voice."""
     told = VisitReflection.objects.filter(training=training).select_related("member").order_by("pk")
     for one in told:
         name = f"{one.member.name}-{one.member.code}" if one.member else _("集体")
-        folder = "08-" + _("参观心得")
+        folder = "12-" + _("参观心得")
         if one.text:
             yield Part(folder, f"{name}-{one.pk}.txt", partial(str.encode, one.text))
         if one.voice:

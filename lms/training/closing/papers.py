@@ -17,7 +17,7 @@ from lms.core.pdf import Head, Paper
 from lms.core.templatetags.xiangxue import date_zh, moment_zh, number
 from lms.training import selectors, sheets
 from lms.training.closing.selectors import Overview, Person, opinions_of
-from lms.training.models import Training, TrainingSession
+from lms.training.models import Attendance, MakeUp, Training, TrainingSession
 
 
 @contextmanager
@@ -92,6 +92,47 @@ def _person(place: int, person: Person) -> tuple[str, ...]:
         "" if score is None else str(score),
         verdict,
     )
+
+
+def absences(training: Training) -> bytes:
+    """请假和缺席名单: who was away, came late or left early, and what was made up; empty bytes when nobody was."""
+    rows = [
+        (
+            str(number),
+            mark.member.name,
+            mark.member.unit.name,
+            f"{moment_zh(mark.session.starts_at)} {mark.session.topic}",
+            mark.get_status_display(),
+            "；".join(part for part in (sheets.times_note(mark), made_up) if part),
+        )
+        for number, (mark, made_up) in enumerate(_away(training), 1)
+    ]
+    if not rows:
+        return b""
+    heads = (
+        Head(_("序号"), 12, "C"),
+        Head(_("姓名"), 22),
+        Head(_("所在党组织"), 50),
+        Head(_("缺的课"), 52),
+        Head(_("情况"), 14, "C"),
+        Head(_("备注"), 30),
+    )
+    with _paper(training, _("请假和缺席名单")) as paper:
+        paper.paragraph(training.title, 12, align="C")
+        paper.ruled(heads, rows, 9)
+        return paper.done()
+
+
+def _away(training: Training) -> Iterator[tuple[Attendance, str]]:
+    """Marks of who was not there from beginning to end, with the state of the make-up."""
+    made_up = {
+        (row.session_id, row.member_id): row for row in MakeUp.objects.filter(session__training=training).order_by("pk")
+    }
+    marks = Attendance.objects.filter(session__training=training).select_related("session", "member__unit")
+    for mark in marks.order_by("session__starts_at", "member__unit__path", "member__sort_key", "pk"):
+        row = made_up.get((mark.session_id, mark.member_id))
+        if mark.status != Attendance.Status.PRESENT or mark.arrived_at or mark.left_at:
+            yield mark, _("补学%(state)s") % {"state": row.get_state_display()} if row else ""
 
 
 def sheet(session: TrainingSession) -> bytes:

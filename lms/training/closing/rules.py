@@ -29,6 +29,11 @@ def may_still_object(closed_at: dt.datetime, now: dt.datetime) -> bool:
     return now <= closed_at + APPEAL_TIME
 
 
+def make_up_by(day: dt.date) -> dt.date:
+    """The last day on which a lesson missed on ``day`` is made up: the hours count in the year in which it is done."""
+    return dt.date(day.year, 12, 31)
+
+
 def letters(text: str) -> int:
     """How many signs a text has, white space left out."""
     return len("".join(text.split()))

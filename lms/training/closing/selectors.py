@@ -21,7 +21,8 @@ from lms.members.models import Member, User
 from lms.members.permissions import get_or_404, units_where, visible, within
 from lms.training import rules as sessions
 from lms.training import selectors, worth
-from lms.training.closing import rules, surveys
+from lms.training.checkin.selectors import UNDECIDED
+from lms.training.closing import reckoning, rules, surveys
 from lms.training.filling import covered
 from lms.training.models import (
     Appeal,
@@ -33,12 +34,15 @@ from lms.training.models import (
     MakeUpFile,
     Outcome,
     Package,
+    Scan,
     SurveyAnswer,
     Training,
     TrainingSession,
 )
+from lms.training.visits.rules import CHECK_AROUND
 
 Status = Attendance.Status
+MOST_UNSETTLED = 50
 
 
 def is_missed(session: TrainingSession, member: Member) -> bool:
@@ -174,6 +178,17 @@ def appeals_for(user: Any) -> QuerySet[Appeal]:
     return _with_session(rows)
 
 
+def unsettled_for(user: Any) -> list[tuple[TrainingSession, int]]:
+    """Sessions of closed trainings that the person may run and in which scans wait for a word, with how many people."""
+    there = Attendance.objects.filter(session=OuterRef("session"), member=OuterRef("member"), status=Status.PRESENT)
+    open_scans = Scan.objects.filter(_run_by(user), ~Exists(there), result__in=UNDECIDED, decision__isnull=True)
+    closed = open_scans.filter(session__training__state=Training.State.CLOSED).order_by()
+    sessions = TrainingSession.objects.filter(pk__in=closed.values("session")).select_related("training__unit")
+    found = list(sessions.order_by("starts_at")[:MOST_UNSETTLED])
+    counts = {pk: len(ids) for pk, ids in reckoning.waiting_ids(found).items()}
+    return [(session, counts[session.pk]) for session in found if session.pk in counts]
+
+
 def _with_session(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.select_related("session__training__unit", "member__unit")
 
@@ -220,10 +235,11 @@ class OwnSession:
 
 
 def own_trainings(member: Member) -> QuerySet[Training]:
-    """Trainings that the member was enrolled in and that have begun, the latest first."""
-    rows = Training.objects.filter(
-        enrolments__member=member, enrolments__state=Enrolment.State.ENROLLED, sessions__starts_at__lte=clock.now()
-    )
+    """Trainings that the member was enrolled in and that have begun, the latest first; a visit from when its place may be checked."""
+    now = clock.now()
+    begun = Q(sessions__starts_at__lte=now)
+    begun |= Q(sessions__starts_at__lte=now + CHECK_AROUND, kind=Training.Kind.VISIT)
+    rows = Training.objects.filter(begun, enrolments__member=member, enrolments__state=Enrolment.State.ENROLLED)
     return rows.exclude(state=Training.State.CANCELLED).select_related("unit").distinct().order_by("-pk")
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from lms.training.closing import views, views_own
+from lms.training.closing import views, views_absences, views_own, views_teaching
 
 TRAINING = "desk/trainings/<uuid:uuid>/"
 OWN = "learn/attended/<uuid:uuid>/"
@@ -15,6 +15,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{TRAINING}package/", views.package_begin, name="package-begin"),
     path("desk/packages/<uuid:uuid>/", views.package_progress, name="package-progress"),
     path("desk/packages/<uuid:uuid>/file/", views.package_file, name="package-file"),
+    path("desk/absences/", views_absences.absence_list, name="absence-list"),
+    path("desk/absences/<int:pk>/make-up/", views_absences.make_up_for, name="make-up-for"),
+    path("desk/experts/<int:pk>/", views_teaching.expert_record, name="expert-record"),
     path("desk/matters/", views.matters, name="matter-list"),
     path("desk/make-ups/<uuid:uuid>/", views.make_up, name="make-up"),
     path("desk/make-ups/<uuid:uuid>/files/<uuid:file>/", views.make_up_file, name="make-up-file"),

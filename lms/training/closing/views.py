@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from lms.members.http import SignedInRequest
 from lms.training import files, selectors
-from lms.training.closing import appeals, makeups, overdue, packages, results
+from lms.training.closing import absences, appeals, makeups, overdue, packages, results, teaching
 from lms.training.closing import selectors as reads
 from lms.training.closing.forms import DecisionForm, ScoresForm, TermsForm
 from lms.training.closing.rules import safe_name
@@ -53,6 +53,7 @@ def _show(request: SignedInRequest, training: Training, status: int = 200, **bou
         "may_run": may_run and training.state != Training.State.CANCELLED,
         "opinions": reads.opinions_of(training),
         "of_trainer": reads.opinions_of_trainer(training.trainer) if training.trainer else None,
+        "teachers": teaching.ratings_of(training),
         "package": reads.latest_package(training) if may_run else None,
     }
     return render(request, "training/closing/overview.html", context, status=status)
@@ -102,6 +103,8 @@ def matters(request: SignedInRequest) -> HttpResponse:
     due = [row for row in overdue.due().select_related("unit") if selectors.may_run(request.user, row)]
     context = {
         "due": due[:MOST_SHOWN],
+        "unsettled": reads.unsettled_for(request.user),
+        "may_make_up": absences.may_open(request.user),
         "make_ups": reads.make_ups_for(request.user)[:MOST_SHOWN],
         "appeals": reads.appeals_for(request.user)[:MOST_SHOWN],
         "waiting": filling.leaves_for(request.user)[:MOST_SHOWN],

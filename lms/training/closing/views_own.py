@@ -159,10 +159,16 @@ def opinion(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Give one's opinion of a class, once, without a name."""
     member = _member(request)
     training: Training = selectors.own_training_or_404(member, uuid)
-    form = OpinionForm(posted(request))
+    form = OpinionForm(posted(request), teachers=surveys.teachers_of(training, member))
 
     def act() -> None:
-        surveys.answer(training=training, member=member, marks=form.marks(), comment=form.cleaned_data["comment"])
+        surveys.answer(
+            training=training,
+            member=member,
+            marks=form.marks(),
+            comment=form.cleaned_data["comment"],
+            teachers=form.teachers(),
+        )
 
     page = {
         "uuid": uuid,

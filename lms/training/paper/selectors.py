@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from lms.core import clock
 from lms.members.models import Member
 from lms.training import sheets
-from lms.training.models import SheetPhoto, Training, TrainingSession
+from lms.training.models import Attendance, SheetPhoto, Training, TrainingSession
 from lms.training.paper import layout, reader
 
 
@@ -64,3 +64,12 @@ def proposals(photo: SheetPhoto) -> list[Proposal]:
         if half in halves
     ]
     return sorted(found, key=lambda one: (ORDER[one.verdict], one.row))
+
+
+def photos_behind(mark: Attendance) -> list[SheetPhoto]:
+    """The confirmed photographs of the page on which a person signed: what stands behind a mark taken from paper."""
+    if mark.means != Attendance.Means.PAPER:
+        return []
+    day = clock.local_date(mark.session.starts_at)
+    rows = photos_of(mark.session.training).filter(page__sheet__day=day, confirmed_at__isnull=False)
+    return [row for row in rows if mark.member_id in row.page.members]

@@ -115,13 +115,14 @@ def confirm(*, photo: SheetPhoto, signed: set[Box], by: User) -> int:
     """Mark as present whose boxes the trainer confirmed; returns how many marks changed.
 
     A session over both halves of the day needs both boxes: who signed once is left to the roster, where the time is noted.
-    Nobody is marked absent: that is done at closing. Left out: who is no longer enrolled, and the trainer's own row.
-    Raises TrainingError ``paper-closed``, ``paper-confirmed`` and those of ``services.mark``.
+    Nobody is marked absent: that is done at closing. Left out: who is no longer enrolled, and the trainer's own row. After
+    the closing too: a sheet that is photographed late corrects the hours by reversal, as any late evidence does.
+    Raises TrainingError ``paper-cancelled``, ``paper-confirmed`` and those of ``services.mark``.
     """
     training = Training.objects.select_for_update(of=("self",)).get(pk=photo.page.sheet.training_id)
     photo = SheetPhoto.objects.select_for_update(of=("self",)).select_related("page__sheet").get(pk=photo.pk)
-    if training.state != Training.State.OPEN:
-        raise TrainingError("paper-closed")
+    if training.state == Training.State.CANCELLED:
+        raise TrainingError("paper-cancelled")
     if photo.confirmed_at is not None:
         raise TrainingError("paper-confirmed")
     own = Member.objects.filter(user=by).values("pk")
@@ -130,7 +131,8 @@ def confirm(*, photo: SheetPhoto, signed: set[Box], by: User) -> int:
     changed = 0
     for session, halves in selectors.sessions_on(training, photo.page.sheet.day):
         there = [pk for row, pk in rows.items() if all((row, half) in signed for half in halves)]
-        changed += services.mark(session=session, marks=dict.fromkeys(there, str(Attendance.Status.PRESENT)), by=by)
+        marks = dict.fromkeys(there, str(Attendance.Status.PRESENT))
+        changed += services.mark(session=session, marks=marks, by=by, means=Attendance.Means.PAPER)
     photo.confirmed_by, photo.confirmed_at = by, clock.now()
     photo.save(update_fields=["confirmed_by", "confirmed_at"])
     audit.record(

@@ -32,6 +32,7 @@ def desk(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "days": selectors.days_of(training),
         "photos": selectors.photos_of(training),
         "is_open": training.state == Training.State.OPEN,
+        "takes_photos": training.state != Training.State.CANCELLED,
     }
     return render(request, "training/paper/desk.html", context)
 
@@ -68,10 +69,15 @@ def _pdf(printed: SignInSheet, address: str) -> bytes:
             rows.append([str(number), member.name, sex, member.unit.name, office, member.mobile_masked])
         pages.append(printing.PrintedPage(services.identity_of(page), address, rows))
     place = training.place or (training.base.name if training.base else "")
+    ordinal = training.number
+    title = {"title": training.title, "n": ordinal}
     heads = [
-        _("班次：%(title)s") % {"title": training.title},
+        _("班次：%(title)s　期次：第 %(n)s 期") % title
+        if ordinal
+        else _("班次：%(title)s") % {"title": training.title},
         _("日期：%(day)s　地点：%(place)s") % {"day": date_zh(printed.day), "place": place},
-        _("主办：%(unit)s　应到：%(n)s 人") % {"unit": training.unit.name, "n": number},
+        _("主办：%(unit)s") % {"unit": training.unit.name},
+        _("应到 %(n)s 人　实到 ______ 人　请假 ______ 人　缺席 ______ 人") % {"n": number},
     ]
     return printing.sheet_pdf(_("%(kind)s签到表") % {"kind": training.get_kind_display()}, heads, pages)
 

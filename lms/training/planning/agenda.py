@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,13 +14,15 @@ from lms.training.planning.calendars import where
 WEEKDAYS = "一二三四五六日"
 
 
-def agenda(training: Training) -> bytes:
-    """A4 sheets; a day of a session is written out with its day of the week."""
+def agenda(training: Training, stamp: dt.datetime | None = None) -> bytes:
+    """A4 sheets; a day of a session is written out with its day of the week. ``stamp``: the date of the file, for an archive."""
     rows = training.sessions.select_related("room__venue").prefetch_related("experts")
     sessions = list(rows)
     for session in sessions:
         session.training = training
     paper = Paper(title=training.title)
+    if stamp is not None:
+        paper.set_creation_date(stamp)
     paper.begin(foot=training.unit.name)
     paper.title_line(_("议程"))
     paper.paragraph(training.title, 14, align="C")

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from lms.core import clock, tables
 from lms.members.http import SignedInRequest
 from lms.members.permissions import can, can_anywhere
+from lms.training.closing.teaching import ratings_of_experts
 from lms.training.errors import TrainingError
 from lms.training.forms import posted
 from lms.training.models import Base, Expert, Organiser, Room, Venue
@@ -105,6 +106,7 @@ REGISTERS = {
             (gettext_lazy("讲课费档次"), lambda row: row.get_fee_class_display()),
             (gettext_lazy("聘期至"), lambda row: row.appointed_until or ""),
             (gettext_lazy("本年授课（小时）"), lambda row: row.taught),
+            (gettext_lazy("评分"), lambda row: row.rated),
             STATE,
         ),
     ),
@@ -135,12 +137,15 @@ def _register_or_404(request: SignedInRequest, name: str) -> Register:
 
 
 def _with_hours(rows: Iterable[Any]) -> list[Any]:
-    """Experts with what they taught this year, in hours."""
+    """Experts with what they taught this year, in hours, and how they are rated."""
     entries = list(rows)
+    ratings = ratings_of_experts(row for row in entries if isinstance(row, Expert))
     hours = registers.lecture_hours(clock.today().year)
     for row in entries:
         if isinstance(row, Expert):
             row.taught = round(hours[row.pk].total_seconds() / 3600, 1) if row.pk in hours else 0  # type: ignore[attr-defined]
+            mean = ratings[row.pk].mean
+            row.rated = "" if mean is None else mean  # type: ignore[attr-defined]
     return entries
 
 
@@ -168,7 +173,11 @@ def register_list(request: SignedInRequest, name: str) -> HttpResponseBase:
         ],
         "heads": heads,
         "lines": [
-            (row if can(request.user, "trainings.plan", row.unit) else None, list(zip(heads, line, strict=True)))
+            (
+                row if can(request.user, "trainings.plan", row.unit) else None,
+                list(zip(heads, line, strict=True)),
+                reverse("expert-record", args=[row.pk]) if isinstance(row, Expert) else "",
+            )
             for row, line in zip(entries, register.lines(entries), strict=True)
         ],
         "page_obj": page,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django import forms
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lms.members.models import User
@@ -13,6 +17,8 @@ from lms.training import selectors
 from lms.training.claims_forms import ManyFiles
 from lms.training.forms import DateInput, UnitChoice
 from lms.training.models import Base, VisitRequest
+from lms.training.services import SessionPlan
+from lms.training.visits import rules
 from lms.training.visits.services import Wish
 
 STARS = [(5, _("5 很好")), (4, _("4 好")), (3, _("3 一般")), (2, _("2 差")), (1, _("1 很差"))]
@@ -32,12 +38,22 @@ class AskForm(forms.Form):
         super().__init__(data, initial={"topic": base.name, **(initial or {})})
         units = selectors.planners_units(user)
         cast(forms.ModelChoiceField, self.fields["unit"]).queryset = units
-        self.fields["unit"].initial = units.first()
+        named = units.filter(code=(initial or {}).get("unit", "")).first()
+        self.initial["unit"] = self.fields["unit"].initial = named or units.first()
         cast(forms.IntegerField, self.fields["people"]).max_value = base.capacity
 
     def wish(self) -> Wish:
         """What is asked for, as the service takes it."""
         return Wish(**{name: self.cleaned_data[name] for name in ("day", "half", "people", "topic", "note")})
+
+
+def wish_address(values: dict[str, Any], plans: Sequence[SessionPlan]) -> str:
+    """The page that asks a base for what was being planned, filled in with it."""
+    first = {"people": values["capacity"], "topic": values["title"], "unit": values["unit"].code}
+    if plans:
+        start = timezone.localtime(plans[0].starts_at)
+        first |= {"day": start.date().isoformat(), "half": "am" if start.hour < rules.NOON else "pm"}
+    return f"{reverse('visit-ask', args=[values['base'].code])}?{urlencode(first)}"
 
 
 class AnswerForm(forms.Form):

@@ -87,7 +87,7 @@ class HostCount(models.Model):
 
 
 class VisitPhoto(models.Model):
-    """A photograph of a visit. ``taken_at`` is what the camera said (None: nothing), ``added_at`` when it came here."""
+    """A photograph of a session, of a visit or any other. ``taken_at`` is what the camera said (None: nothing), ``added_at`` when it came here."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     session = models.ForeignKey("training.TrainingSession", on_delete=models.PROTECT, related_name="photos")
@@ -98,8 +98,8 @@ class VisitPhoto(models.Model):
     added_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        verbose_name = _("参观照片")
-        verbose_name_plural = _("参观照片")
+        verbose_name = _("现场照片")
+        verbose_name_plural = _("现场照片")
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["session", "digest"], name="visit_photo_once")]
 

@@ -7,6 +7,7 @@ import math
 
 # A visit fills half a day (domain §3: a half day of a base visit is 4 学时).
 HALF_DAYS = {"am": (dt.time(8, 30), dt.time(11, 30)), "pm": (dt.time(14, 0), dt.time(17, 0))}
+NOON = 12
 EARTH_METRES = 6_371_000
 NEAR_METRES = 500
 """As far as a large orchard reaches from the point that stands for it, and a telephone errs among hills."""
@@ -52,6 +53,27 @@ def sound_of(data: bytes) -> tuple[str, str] | None:
         if data[at : at + len(sign)] == sign:
             return suffix, kind
     return None
+
+
+CLOCKS = dt.timedelta(minutes=10)
+"""So far a camera's clock may be ahead without a remark."""
+LATE_UPLOAD, OTHER_DAY, FUTURE = "late", "other-day", "future"
+MOST_OWN_PHOTOS = 5
+
+
+def remarks(taken_at: dt.datetime | None, added_at: dt.datetime, first: dt.date, last: dt.date) -> list[str]:
+    """What is odd about a picture's times (in the zone of its times): it came late, is of another day, or of the future.
+
+    ``first`` and ``last``: the days of the session. Only remarks, nothing is refused: a camera's clock may be wrong.
+    """
+    if taken_at is None:
+        return []
+    found = [LATE_UPLOAD] if came_late(taken_at, added_at) else []
+    if taken_at > added_at + CLOCKS:
+        found.append(FUTURE)
+    elif not first <= taken_at.date() <= last:
+        found.append(OTHER_DAY)
+    return found
 
 
 def came_late(taken_at: dt.datetime | None, added_at: dt.datetime) -> bool:

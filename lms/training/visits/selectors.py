@@ -11,12 +11,14 @@ from uuid import UUID
 from django.db.models import Avg, Count, F, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from lms.core import clock
 from lms.hours.credit import Category
 from lms.members.models import Member
 from lms.members.permissions import can, units_where, within
 from lms.training import selectors
+from lms.training.checkin import selectors as checkin
 from lms.training.models import (
     Attendance,
     Base,
@@ -32,6 +34,11 @@ from lms.training.models import (
 from lms.training.visits import rules
 
 State = VisitRequest.State
+REMARKS = {
+    rules.LATE_UPLOAD: _("隔天以后上传"),
+    rules.OTHER_DAY: _("不是当天拍的"),
+    rules.FUTURE: _("拍摄时间在上传之后"),
+}
 LEARNT = {"warning": Category.DISCIPLINE, "integrity": Category.DISCIPLINE, "patriotic": Category.HISTORY}
 
 
@@ -140,10 +147,32 @@ def request_or_404(user: Any, uuid: UUID) -> VisitRequest:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photograph and whether it came a day or more after it was taken."""
+    """A photograph and what is odd about its times (``rules.remarks``)."""
 
     row: VisitPhoto
-    late: bool
+    remarks: list[str]
+
+    @property
+    def late(self) -> bool:
+        """Whether it came a day or more after it was taken."""
+        return rules.LATE_UPLOAD in self.remarks
+
+    @property
+    def words(self) -> list[str]:
+        """The remarks in words."""
+        return [str(REMARKS[name]) for name in self.remarks]
+
+
+def photo_of(row: VisitPhoto, session: TrainingSession) -> Photo:
+    """A stored photograph of a session with its remarks."""
+    taken = timezone.localtime(row.taken_at) if row.taken_at else None
+    first, last = clock.local_date(session.starts_at), clock.local_date(session.ends_at)
+    return Photo(row, rules.remarks(taken, row.added_at, first, last))
+
+
+def photos_of(session: TrainingSession) -> list[Photo]:
+    """The photographs of a session in the order in which they came."""
+    return [photo_of(row, session) for row in session.photos.select_related("added_by")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,21 +185,20 @@ class VisitRecord:
     photos: list[Photo]
     near: int
     checked: int
+    waiting: int
 
 
 def record_of(session: TrainingSession) -> VisitRecord:
     """The host's count, the photographs, and how many telephones were checked and near."""
-    rows = [
-        Photo(row, rules.came_late(row.taken_at, row.added_at)) for row in session.photos.select_related("added_by")
-    ]
     checks = list(session.place_checks.values_list("near", flat=True))
     return VisitRecord(
         session=session,
         tally=selectors.tally(session),
         count=HostCount.objects.filter(session=session).select_related("counted_by").first(),
-        photos=rows,
+        photos=photos_of(session),
         near=sum(checks),
         checked=len(checks),
+        waiting=len(checkin.waiting(session)),
     )
 
 
@@ -186,8 +214,9 @@ def visit_or_404(user: Any, uuid: UUID) -> Training:
 
 
 def own_visit_or_404(member: Member, uuid: UUID) -> Training:
-    """A visit in which the member is enrolled and that has begun."""
-    rows = Training.objects.filter(uuid=uuid, kind=Training.Kind.VISIT, sessions__starts_at__lte=clock.now())
+    """A visit in which the member is enrolled and that has begun, or begins so soon that the place may be checked."""
+    soon = clock.now() + rules.CHECK_AROUND
+    rows = Training.objects.filter(uuid=uuid, kind=Training.Kind.VISIT, sessions__starts_at__lte=soon)
     mine = rows.filter(enrolments__member=member, enrolments__state=Enrolment.State.ENROLLED)
     training = mine.exclude(state=Training.State.CANCELLED).select_related("unit", "base").distinct().first()
     if training is None:

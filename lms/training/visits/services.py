@@ -17,6 +17,7 @@ from lms.core import clock, photos
 from lms.members import audit
 from lms.members.models import Member, Unit, User
 from lms.training import files, services
+from lms.training.checkin import services as checkin
 from lms.training.errors import TrainingError
 from lms.training.models import (
     Attendance,
@@ -30,7 +31,7 @@ from lms.training.models import (
     VisitReflection,
     VisitRequest,
 )
-from lms.training.visits import rules, selectors
+from lms.training.visits import rules, selectors, telling
 
 State = VisitRequest.State
 
@@ -47,7 +48,7 @@ class Wish:
 
 
 def _lock(base: Base) -> Base:
-    return Base.objects.select_for_update().get(pk=base.pk)
+    return Base.objects.select_for_update(of=("self",)).select_related("unit").get(pk=base.pk)
 
 
 def _moments(day: dt.date, half: str) -> tuple[dt.datetime, dt.datetime]:
@@ -78,6 +79,7 @@ def ask(*, base: Base, unit: Unit, wish: Wish, by: User | None) -> VisitRequest:
         asked_at=clock.now(),
     )
     audit.record("visit.ask", by=by, on=row, unit=unit, base=base.code, day=str(wish.day), people=wish.people)
+    telling.requested(row, by)
     return row
 
 
@@ -121,6 +123,7 @@ def agree(*, request: VisitRequest, guide: str, answer: str, by: User | None) ->
     )
     row.training, row.guide = training, guide
     _answered(row, State.AGREED, answer, by)
+    telling.answered(row, by)
     return training
 
 
@@ -135,6 +138,7 @@ def decline(
     if offered is not None:
         row.offered_day, row.offered_half = offered
     _answered(row, State.DECLINED, answer, by)
+    telling.answered(row, by)
     return row
 
 
@@ -153,7 +157,8 @@ def withdraw(*, request: VisitRequest, by: User | None) -> VisitRequest:
 def count(*, session: TrainingSession, heads: int, guide: str, by: User | None) -> HostCount:
     """The host's count of heads, on the day or later; a second one replaces the first and both are in the trail.
 
-    Raises TrainingError ``too-early``, ``not-open`` (cancelled).
+    As any count of heads it confirms the scans that wait when it agrees with them and the ticks together: the host stood by,
+    so the word holds after the closing too. Raises TrainingError ``too-early``, ``not-open`` (cancelled).
     """
     training = services._lock(session.training)
     if training.state == Training.State.CANCELLED:
@@ -164,15 +169,17 @@ def count(*, session: TrainingSession, heads: int, guide: str, by: User | None) 
         session=session,
         defaults={"heads": heads, "guide": guide, "counted_by": by, "counted_at": clock.now()},
     )
-    audit.record("visit.count", by=by, on=session, unit=training.unit, heads=heads)
+    session.training = training
+    confirmed = checkin.confirm_by_count(session, heads, by)
+    audit.record("visit.count", by=by, on=session, unit=training.unit, heads=heads, confirmed=confirmed)
     return row
 
 
-def add_photo(*, session: TrainingSession, data: bytes, by: User | None) -> VisitPhoto:
+def add_photo(*, session: TrainingSession, data: bytes, by: User | None, own_most: int | None = None) -> VisitPhoto:
     """Add a photograph; what the camera said of the time is kept beside the time of upload, the place is not.
 
-    Raises TrainingError ``photo-unreadable`` (a PDF too), ``photo-too-large``, ``file-too-large``, ``too-many-photos``,
-    ``file-twice``, ``too-early``.
+    ``own_most``: so many at most of one person, so that no member fills the visit's place alone. Raises TrainingError ``photo-unreadable`` (a PDF too), ``photo-too-large``, ``file-too-large``, ``too-many-photos``,
+    ``too-many-own-photos``, ``file-twice``, ``too-early``, ``not-open`` (cancelled).
     """
     checked = files.checked(data)
     if checked.kind != files.PHOTO:
@@ -181,11 +188,15 @@ def add_photo(*, session: TrainingSession, data: bytes, by: User | None) -> Visi
     taken_at = timezone.make_aware(taken) if taken is not None else None
     with transaction.atomic():
         training = services._lock(session.training)
+        if training.state == Training.State.CANCELLED:
+            raise TrainingError("not-open")
         if clock.today() < clock.local_date(session.starts_at):
             raise TrainingError("too-early")
         standing = VisitPhoto.objects.filter(session=session)
         if standing.count() >= rules.MOST_PHOTOS:
             raise TrainingError("too-many-photos")
+        if own_most is not None and standing.filter(added_by=by).count() >= own_most:
+            raise TrainingError("too-many-own-photos")
         if standing.filter(digest=checked.digest).exists():
             raise TrainingError("file-twice")
         row = VisitPhoto(session=session, digest=checked.digest, taken_at=taken_at, added_at=clock.now(), added_by=by)

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from lms.core import clock
 from lms.members.http import SignedInRequest
 from lms.members.models import Member
 from lms.members.permissions import can_anywhere
@@ -36,7 +37,7 @@ def ask(request: SignedInRequest, code: str) -> HttpResponse:
     if not can_anywhere(request.user, "trainings.plan"):
         raise Http404
     base = get_object_or_404(Base.objects.filter(is_active=True).select_related("unit"), code=code)
-    first = {name: request.GET[name] for name in ("day", "half", "people", "topic") if name in request.GET}
+    first = {name: request.GET[name] for name in ("day", "half", "people", "topic", "unit") if name in request.GET}
     form, free = AskForm(posted(request), user=request.user, base=base, initial=first), []
     if request.method == "POST" and form.is_valid():
         try:
@@ -66,7 +67,7 @@ def request_detail(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """One request; who answers for the base answers here, who asked takes it back."""
     row = selectors.request_or_404(request.user, uuid)
     hosts, mine = selectors.may_host(request.user, row.base), row.asked_by_id == request.user.pk
-    form = AnswerForm(posted(request), initial={"guide": row.base.contact})
+    form = AnswerForm(posted(request), initial={"guide": row.base.guide})
     if request.method == "POST" and not (hosts or mine):
         raise Http404
     if request.method == "POST" and form.is_valid():
@@ -159,15 +160,19 @@ def count(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse
 @require_POST
 def photo_add(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
     """Add photographs; what cannot be taken is named, the others are kept."""
-    session = _session(_mine(request, uuid, hosting=False), session_id)
+    add_photos(request, _session(_mine(request, uuid, hosting=False), session_id))
+    return redirect("visit-record", uuid)
+
+
+def add_photos(request: SignedInRequest, session: TrainingSession, own_most: int | None = None) -> None:
+    """Add what was sent; each that cannot be taken is named with the reason."""
     for upload in request.FILES.getlist("evidence"):
         try:
             if (upload.size or 0) > files.MOST_BYTES:
                 raise TrainingError("file-too-large")
-            services.add_photo(session=session, data=upload.read(), by=request.user)
+            services.add_photo(session=session, data=upload.read(), by=request.user, own_most=own_most)
         except TrainingError as error:
             messages.error(request, _("%(name)s：%(why)s") % {"name": upload.name, "why": error.message})
-    return redirect("visit-record", uuid)
 
 
 @login_required
@@ -240,8 +245,15 @@ def own_visit(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 def _own_page(request: SignedInRequest, member: Member, training: Training, **bound: Any) -> HttpResponse:
     written = VisitReflection.objects.filter(training=training, member=member).first()
     rated = BaseRating.objects.filter(training=training, member=member).first()
+    own_photos = VisitPhoto.objects.filter(session__training=training, added_by=request.user).select_related("session")
     context = {
         "training": training,
+        "sessions": [
+            (one, PhotosForm(auto_id=f"id_{one.pk}_%s"))
+            for one in training.sessions.all()
+            if one.starts_at <= clock.now()
+        ],
+        "photos": [selectors.photo_of(row, row.session) for row in own_photos],
         "places": selectors.place_states(training, member),
         "was_there": selectors.was_there(training, member),
         "written": written,
@@ -262,6 +274,27 @@ def own_thoughts(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     if form.is_valid() and _reflected(request, form, training, member):
         return redirect("own-visit", uuid)
     return _own_page(request, member, training, thoughts=form)
+
+
+@login_required
+@require_POST
+def own_photo_add(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
+    """A member adds a photograph of the visit on which he was; its times stay beside it."""
+    member, training = _own(request, uuid)
+    if not selectors.was_there(training, member):
+        messages.error(request, TrainingError("not-attended").message)
+        return redirect("own-visit", uuid)
+    add_photos(request, _session(training, session_id), own_most=rules.MOST_OWN_PHOTOS)
+    return redirect("own-visit", uuid)
+
+
+@login_required
+@require_safe
+def own_photo(request: SignedInRequest, uuid: UUID, file: UUID) -> HttpResponseBase:
+    """A photograph that the member added himself."""
+    _member, training = _own(request, uuid)
+    row = get_object_or_404(VisitPhoto, session__training=training, uuid=file, added_by=request.user)
+    return files.served(row.file, files.SHOWN_AS[files.PHOTO], inline=True)
 
 
 @login_required
