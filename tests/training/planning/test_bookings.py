@@ -312,7 +312,7 @@ def test_rivals_for_one_room_on_sqlite_book_it_once_a_day(tmp_path: Path) -> Non
     if template.path().exists():
         shutil.copy(template.path(), tmp_path / "db.sqlite3")
     begun = python(PREPARED)
-    _out, errors = begun.communicate(timeout=300)
+    _out, errors = begun.communicate(timeout=600)
     assert begun.returncode == 0, errors
     rivals = [python(RIVAL, str(ROUNDS)) for _rival in range(RIVALS)]
     assert [rival.stdout.readline().strip() for rival in rivals] == ["ready"] * RIVALS  # type: ignore[union-attr]
@@ -320,9 +320,9 @@ def test_rivals_for_one_room_on_sqlite_book_it_once_a_day(tmp_path: Path) -> Non
         rival.stdin.write("go\n")  # type: ignore[union-attr]
         rival.stdin.flush()  # type: ignore[union-attr]
     for rival in rivals:
-        _out, errors = rival.communicate(timeout=300)
+        _out, errors = rival.communicate(timeout=600)
         assert rival.returncode == 0, errors
     told = python(COUNTED)
-    out, errors = told.communicate(timeout=120)
+    out, errors = told.communicate(timeout=600)
     assert told.returncode == 0, errors
     assert out.split() == [str(ROUNDS), str(ROUNDS)]  # as many trainings as days, and as many bookings
