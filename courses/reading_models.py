@@ -61,7 +61,7 @@ class ReadingPlace(models.Model):
     """The page of a PDF or the chapter of an EPUB at which a reader stopped, counted from 1."""
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="reading_places")
-    book = models.ForeignKey("courses.BookPage", on_delete=models.CASCADE, related_name="places")
+    book = models.ForeignKey("courses.BookPage", on_delete=models.PROTECT, related_name="places")
     place = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField()
 
@@ -78,7 +78,7 @@ class BookNote(models.Model):
     """A reader's note on a book; nobody else reads it."""
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="book_notes")
-    book = models.ForeignKey("courses.BookPage", on_delete=models.CASCADE, related_name="notes")
+    book = models.ForeignKey("courses.BookPage", on_delete=models.PROTECT, related_name="notes")
     text = models.TextField(_("笔记"), max_length=1000)
     place = models.PositiveIntegerField(default=0)
     written_at = models.DateTimeField(_("时间"))

@@ -18,21 +18,22 @@ from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
-from courses import approval_admin, quiz_admin, views_media
+from courses import approval_admin, kept, quiz_admin, views_media
 from courses.package_admin import PackageViewSet
-from courses.selectors import studied_below
 from lms.members.permissions import can_anywhere
 
 register_snippet(PackageViewSet)
 
 
 def _refused(request: HttpRequest, page: Page) -> bool:
-    """Whether a page must stay because somebody studied it or a page below it; says so."""
-    if not studied_below(page):
+    """Whether a page must stay because of what people did with it or a page below it; says so."""
+    records = kept.records_below(page)
+    if not records:
         return False
+    words = {"title": page.title, "records": "、".join(records)}
     messages.error(
         request,
-        _("“%(title)s”已有学习记录，不能删除。可以取消发布：页面不再显示，学习记录保留。") % {"title": page.title},
+        _("“%(title)s”已有学习记录（%(records)s），不能删除。可以取消发布：页面不再显示，学习记录保留。") % words,
     )
     return True
 
@@ -96,6 +97,12 @@ def media_addresses() -> list[URLPattern]:
         path("media/retry/<int:pk>/", views_media.retry, name="media-retry"),
         path("media/cover/<int:pk>/", views_media.cover, name="media-cover"),
     ]
+
+
+@hooks.register("register_admin_urls", order=-1)
+def media_removal() -> list[URLPattern]:
+    """In the place of the library's own: a film that a page shows is not deleted."""
+    return [path("media/delete/<int:media_id>/", views_media.delete, name="media-delete")]
 
 
 @hooks.register("register_admin_urls")
