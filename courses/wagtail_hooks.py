@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -61,6 +62,16 @@ def keep_what_was_studied_in_bulk(
 def one_save_at_a_time() -> str:
     """A key pressed while the form saves itself waits for that: a page is made once."""
     return format_html('<script type="module" src="{}"></script>', static("js/admin-save.js"))
+
+
+@hooks.register("insert_editor_js")
+def films_in_pieces() -> str:
+    """A film chosen from one's own disk in a page's chooser goes in pieces too, and comes back chosen."""
+    return format_html(
+        '<link rel="stylesheet" href="{}">{}',
+        static("css/admin-media.css"),
+        render_to_string("courses/admin/_upload_script.html"),
+    )
 
 
 class QuizMenuItem(MenuItem):

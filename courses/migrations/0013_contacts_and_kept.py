@@ -5,20 +5,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('courses', '0011_speed'),
+        ("courses", "0011_speed"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='booknote',
-            name='book',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='courses.bookpage'),
+            model_name="booknote",
+            name="book",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="courses.bookpage"
+            ),
         ),
         migrations.AlterField(
-            model_name='readingplace',
-            name='book',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='places', to='courses.bookpage'),
+            model_name="readingplace",
+            name="book",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="places", to="courses.bookpage"
+            ),
         ),
     ]
