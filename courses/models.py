@@ -83,6 +83,8 @@ __all__ = [
 
 READ = frozenset(("heading", "paragraph", "steps", "callout", "table"))
 """The blocks of a lesson that are read, not looked at or listened to."""
+FILMS = {"clip": "video", "sound": "audio"}
+"""The blocks that play, and the part of each that holds what plays."""
 
 
 class CourseIndexPage(Screens, Page):
@@ -208,7 +210,8 @@ class LessonPage(Screens, QuizPage):
     body = StreamField(LessonBody(), verbose_name=_("正文"), blank=True)
     required = models.BooleanField(_("必修"), default=True, help_text=_("选修课时不影响“本课程已学完”。"))
     reading_seconds = models.PositiveIntegerField(_("阅读时长（秒）"), default=0, editable=False)
-    # What a book takes to read, and what earns hours; ``reading_seconds`` is only said of a lesson's text.
+    # What a book takes to read, and what earns hours; ``reading_seconds`` is what is said of a lesson beside its film: text,
+    # clips, test.
     reading_minutes = models.PositiveSmallIntegerField(_("阅读时长（分钟）"), default=0)
     complete_percent = models.PositiveSmallIntegerField(
         _("看完标准（百分比）"), default=90, validators=[MinValueValidator(50), MaxValueValidator(100)]
@@ -238,14 +241,28 @@ class LessonPage(Screens, QuizPage):
         verbose_name = _("课时")
 
     def save(self, *args: Any, **kwargs: Any) -> Any:
-        """Store it with the time that its text takes to read."""
+        """Store it with the time that its text and what stands in it take."""
         self.reading_seconds = self._reading_seconds()
         return super().save(*args, **kwargs)
 
     def _reading_seconds(self) -> int:
         text = "".join(strip_tags(block.render()) for block in self.body if block.block_type in READ)
         pictures = sum(1 for block in self.body if block.block_type == "picture")
-        return lengths.reading_seconds(len("".join(text.split())), pictures)
+        shown = sum(film.duration_ms for film in self.films_inside()) // 1000
+        asked = lengths.quiz_seconds(len(self.questions), self.quiz_draw)
+        return lengths.reading_seconds(len("".join(text.split())), pictures) + shown + asked
+
+    def films_inside(self) -> Iterator[MediaFile]:
+        """The films and recordings inside the text."""
+        for block in self.body:
+            film = block.value.get(FILMS[block.block_type]) if block.block_type in FILMS else None
+            if film is not None:
+                yield film
+
+    @property
+    def places_quiz(self) -> bool:
+        """Whether the text itself says where the way to the test stands."""
+        return any(block.block_type == "quiz" for block in self.body)
 
     @property
     def minutes(self) -> int:
