@@ -20,10 +20,17 @@ from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
 from courses import approval_admin, kept, quiz_admin, views_media
+from courses.course_admin import CourseListing, course_listing
 from courses.package_admin import PackageViewSet
 from lms.members.permissions import can_anywhere
 
 register_snippet(PackageViewSet)
+
+
+@hooks.register("register_admin_viewset")
+def all_courses() -> CourseListing:
+    """All courses, with a filter for those that were put away."""
+    return course_listing
 
 
 def _refused(request: HttpRequest, page: Page) -> bool:

@@ -14,7 +14,7 @@ from django.template.context import RequestContext
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from courses import captions, completion, for_you, lengths, playing, quiz_selectors, selectors, study_selectors
+from courses import captions, completion, for_you, lengths, playing, quiz_selectors, seasons, selectors, study_selectors
 from courses import catalogue as offered
 from courses import media_status as film_status
 from courses.catalogue import Wanted
@@ -189,6 +189,15 @@ def transcript(media: MediaFile) -> list[tuple[str, str]]:
             return captions.transcript(file.read())
     except OSError:
         return []
+
+
+@register.filter
+def season_months(season: str | None) -> str:
+    """The months that a season was understood as, in words; empty when there is none."""
+    months = seasons.in_order(season or "")
+    if len(months) == len(seasons.YEAR):
+        return _("全年")
+    return _("%(months)s 月") % {"months": "、".join(map(str, months))} if months else ""
 
 
 @register.filter
