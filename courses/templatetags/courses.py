@@ -201,6 +201,13 @@ def season_months(season: str | None) -> str:
 
 
 @register.filter
+def large_print(href: str, elder: bool) -> str:
+    """The address of a chapter, which in elder mode asks for large letters."""
+    path, mark, part = href.partition("#")
+    return f"{path}?large{mark}{part}" if elder else href
+
+
+@register.filter
 def dialled(phone: str) -> str:
     """A telephone number as a link takes it: digits, and a plus in front."""
     return ("+" if phone.strip().startswith("+") else "") + "".join(re.findall(r"\d", phone.split("转", maxsplit=1)[0]))

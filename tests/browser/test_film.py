@@ -182,3 +182,24 @@ def test_large_keys_space_and_arrows(sign_in: SignIn, talk: Path) -> None:
         box = page.get_by_role("button", name=name).bounding_box()
         assert box is not None
         assert box["height"] >= 44
+
+
+def test_the_keys_of_a_remote(sign_in: SignIn, talk: Path) -> None:
+    """Stop halts, the keys of a track go ten seconds back and on, play and pause are no toggles."""
+    page = sign_in("member", PHONE)
+    page.goto(filmed_lesson(sign_in, talk))
+    playing(page)
+    video = page.locator("video")
+
+    def press(key: str) -> None:
+        page.evaluate("key => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))", key)
+
+    for key, paused in (("MediaStop", True), ("MediaPlay", False), ("MediaPlay", False), ("MediaPause", True)):
+        press(key)
+        page.wait_for_function("paused => document.querySelector('video').paused === paused", arg=paused)
+    for forward, back in (("MediaFastForward", "MediaRewind"), ("MediaTrackNext", "MediaTrackPrevious")):
+        video.evaluate("video => { video.currentTime = 2; }")
+        press(forward)
+        page.wait_for_function("() => document.querySelector('video').currentTime > 6")
+        press(back)
+        page.wait_for_function("() => document.querySelector('video').currentTime < 5")

@@ -276,3 +276,17 @@ def test_library_and_notes_are_reached_from_home_in_both_modes(login: Login, mem
     assert f'<p><a class="link-more" href="{library.url}">' in home
     assert reverse("own-notes") in page(client, library.url)
     assert reverse("own-notes") not in page(Client(), library.url)
+
+
+def test_a_chapter_is_printed_large_in_elder_mode(login: Login, member: Member) -> None:
+    package = ScormPackage(title="红色故事", minutes=25, file=ContentFile(epub(), name="book.epub"))
+    packages.take_in(package=package, by=None)
+    tasks.unpack_package(package.pk)
+    package.refresh_from_db()
+    book, client = make_book(30, package=package), login("member")
+    assert 'data-chapter="OEBPS/1.xhtml"' in page(client, book.url)
+    client.cookies["elder"] = "1"
+    assert 'data-chapter="OEBPS/1.xhtml?large"' in page(client, book.url)
+    address = reverse("package-file", args=[package.prefix, "OEBPS/1.xhtml"])
+    assert "font-size:26px!important" in page(Client(), address + "?large")
+    assert "font-size:26px" not in page(Client(), address)
