@@ -9,7 +9,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
 
-from courses.blocks import LessonBody
+from courses.blocks import TextBody
 from courses.page_forms import PlainPageForm
 from courses.previews import Screens
 
@@ -52,7 +52,7 @@ class NewsPage(Screens, Page):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    body = StreamField(LessonBody(), verbose_name=_("正文"), blank=True)
+    body = StreamField(TextBody(), verbose_name=_("正文"), blank=True)
 
     content_panels = [
         *Page.content_panels,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from wagtail.fields import StreamField
 from wagtail.models import Page, WorkflowState
 
+from courses import playing
 from courses.models import CoursePage, LessonPage
 from lms.members import audit
 from lms.members.models import User
@@ -82,6 +83,9 @@ def check_submit(page: Page, user: User) -> None:
     lacks = _unfinished(page)
     if lacks:
         raise Refused(_("还没填好：%(fields)s。") % {"fields": lacks})
+    broken = playing.problem_of(page.get_latest_revision_as_object())
+    if broken:
+        raise Refused(broken)
 
 
 def check_approve(page: Page, user: User) -> None:

@@ -14,6 +14,12 @@ class PictureBlock(blocks.StructBlock):
     """A picture with its caption."""
 
     image = ImageChooserBlock(label=_("图片"))
+    alt = blocks.CharBlock(
+        label=_("图里是什么"),
+        required=False,
+        max_length=120,
+        help_text=_("读屏软件会念出来，图片没加载出来时也会显示；不填就用图片自己的名称"),
+    )
     caption = blocks.CharBlock(label=_("说明"), required=False, max_length=120)
 
     class Meta:
@@ -40,6 +46,9 @@ class CalloutBlock(blocks.StructBlock):
     title = blocks.CharBlock(label=_("标题"), max_length=60)
     text = blocks.TextBlock(label=_("内容"))
     contact = blocks.CharBlock(label=_("联系人"), required=False, max_length=100)
+    phone = blocks.CharBlock(
+        label=_("联系电话"), required=False, max_length=30, help_text=_("学员在手机上点一下就能打过去")
+    )
 
     class Meta:
         icon = "help"
@@ -71,8 +80,18 @@ class SoundBlock(blocks.StructBlock):
         template = "courses/blocks/sound.html"
 
 
-class LessonBody(blocks.StreamBlock):
-    """The written part of a lesson."""
+class QuizBlock(blocks.StaticBlock):
+    """Where in the text the way to the lesson's test stands; without it, it stands below the text."""
+
+    class Meta:
+        icon = "help"
+        label = _("课后测试（放在这里）")
+        admin_text = _("去测试的卡片会显示在这里。题目写在下面的“课后测试”里；不放这一块，卡片在正文后面。")
+        template = "courses/blocks/quiz.html"
+
+
+class TextBody(blocks.StreamBlock):
+    """A written text with what stands in it."""
 
     heading = blocks.CharBlock(label=_("小标题"), max_length=80, icon="title", template="courses/blocks/heading.html")
     paragraph = blocks.RichTextBlock(label=_("正文"), features=["bold", "italic", "ol", "ul", "link"])
@@ -90,6 +109,15 @@ class LessonBody(blocks.StreamBlock):
     )
     callout = CalloutBlock()
     document = DocumentChooserBlock(label=_("资料"), template="courses/blocks/document.html")
+
+
+class LessonBody(TextBody):
+    """The written part of a lesson, which may have a test."""
+
+    quiz = QuizBlock()
+
+    class Meta:
+        block_counts = {"quiz": {"max_num": 1}}
 
 
 def texts(body: blocks.StreamValue) -> list[str]:

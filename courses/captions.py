@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from html import escape
+from html import escape, unescape
 
 LARGEST = 2 * 1024 * 1024
+JOINED = 4
+"""Cues of a paragraph of the transcript."""
 ENCODINGS = ("utf-8-sig", "gb18030")
 MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[,.](\d{1,3})"
@@ -31,6 +33,21 @@ def to_vtt(content: bytes) -> bytes:
         raise CaptionError("no-times")
     blocks = [f"{start} --> {end}\n{words}" for start, end, words in cues]
     return ("\n\n".join(["WEBVTT", *blocks]) + "\n").encode()
+
+
+def transcript(content: bytes) -> list[tuple[str, str]]:
+    """The words of captions with when they begin (``05:07``), a few cues to a paragraph; [] of no captions."""
+    try:
+        cues = _cues(_text(content[:LARGEST]))
+    except CaptionError:
+        return []
+    found: list[tuple[str, str]] = []
+    for number, (start, _end, words) in enumerate(cues):
+        if number % JOINED:
+            found[-1] = (found[-1][0], f"{found[-1][1]}\n{unescape(words)}")
+        else:
+            found.append((start[:8].removeprefix("00:"), unescape(words)))
+    return found
 
 
 def _text(content: bytes) -> str:
@@ -60,7 +77,7 @@ def _cues(text: str) -> list[tuple[str, str, str]]:
 
 
 def _plain(line: str) -> str:
-    return escape(TAG.sub("", line).strip(), quote=False)
+    return escape(unescape(TAG.sub("", line).strip()), quote=False)
 
 
 def _clock(values: tuple[str | None, ...]) -> str:

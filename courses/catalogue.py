@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -15,6 +17,8 @@ from lms.core.search.finding import find
 
 PLAYABLE = (Q(media__isnull=False) | Q(package__state=ScormPackage.State.READY)) & Q(reading_minutes=0)
 """A lesson of a course with something to study by the clock: a film, or a package that is unpacked."""
+SEVERAL = re.compile(r"[、，,；;/ ]+")
+"""What stands between several audiences."""
 SHORT, LONG = "short", "long"
 SHORT_MS = 30 * 60_000
 """A course that takes no longer is a short one: it fits into an evening."""
@@ -69,6 +73,7 @@ class Wanted:
     text: str = ""
     category: str = ""
     industry: str = ""
+    audience: str = ""
     length: str = ""
     timely: bool = False
     video: bool = False
@@ -85,6 +90,8 @@ def catalogue(wanted: Wanted) -> list[CoursePage]:
     for name in ("category", "industry"):
         if value := getattr(wanted, name):
             rows = rows.filter(**{name: value})
+    if wanted.audience:
+        rows = rows.filter(audience__contains=wanted.audience)
     if wanted.video:
         filmed = with_course(LessonPage.objects.live()).filter(media__isnull=False)
         rows = rows.filter(path__in=filmed.values("above"))
@@ -116,6 +123,13 @@ def industries() -> list[str]:
     """The crops and industries that courses on offer are about."""
     rows = on_offer().exclude(industry="").order_by("industry")
     return list(rows.values_list("industry", flat=True).distinct())
+
+
+def audiences() -> list[str]:
+    """Whom courses on offer are for, one by one, those named most often first."""
+    rows = on_offer().exclude(audience="").values_list("audience", flat=True)
+    named = Counter(one.strip() for row in rows for one in SEVERAL.split(row) if one.strip())
+    return [name for name, _times in sorted(named.items(), key=lambda pair: (-pair[1], pair[0]))]
 
 
 def timely_words(month: int) -> list[str]:

@@ -28,12 +28,14 @@ class CatalogueFilter(forms.Form):
     form = forms.ChoiceField(label=_("形式"), required=False, choices=[ANY, ("video", _("有视频"))])
     state = forms.ChoiceField(label=_("进度"), required=False, choices=[ANY, ("todo", _("还没学完"))])
 
-    field_order = ["q", "category", "industry", "season", "length", "form", "state"]
+    field_order = ["q", "category", "industry", "audience", "season", "length", "form", "state"]
 
     def __init__(self, data: Any, done: Collection[int] | None = None) -> None:
         super().__init__(data)
         crops = [(crop, crop) for crop in catalogue.industries()]
         self.fields["industry"] = forms.ChoiceField(label=_("产业或作物"), required=False, choices=[self.ANY, *crops])
+        people = [(one, one) for one in catalogue.audiences()]
+        self.fields["audience"] = forms.ChoiceField(label=_("适合谁学"), required=False, choices=[self.ANY, *people])
         self.done = done
         if done is None:
             del self.fields["state"]
@@ -47,6 +49,7 @@ class CatalogueFilter(forms.Form):
             text=values.get("q", ""),
             category=values.get("category", ""),
             industry=values.get("industry", ""),
+            audience=values.get("audience", ""),
             length=values.get("length", ""),
             timely=values.get("season") == "now",
             video=values.get("form") == "video",

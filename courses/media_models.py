@@ -151,6 +151,11 @@ class MediaFile(AbstractMedia):
         return default_storage.url(self.stream_name(file))
 
     @property
+    def refused(self) -> bool:
+        """Whether an editor has to do something about it: the file is no good, or nothing of it plays and nothing is being made."""
+        return self.state == self.State.REFUSED and not (self.reason == "gave-up" and self.playable)
+
+    @property
     def playable(self) -> bool:
         """Whether there is anything that a browser plays."""
         return bool(self.made) or self.original_plays

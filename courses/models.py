@@ -13,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel, MultipleChooserPanel
@@ -24,10 +23,12 @@ from wagtailmedia.edit_handlers import MediaChooserPanel
 
 from courses import lengths
 from courses.blocks import LessonBody
+from courses.epub import VERSION as EPUB
 from courses.lesson_panel import LessonsPanel
+from courses.lesson_text import TimedText
 from courses.media_models import MediaFile, Upload
 from courses.package_models import PackageFile, ScoAttempt, ScormPackage
-from courses.page_forms import CourseForm, LessonForm
+from courses.page_forms import BookForm, CourseForm, KnownIndustries, LessonForm
 from courses.previews import Screens
 from courses.quiz_blocks import questions_of
 from courses.quiz_models import QuizAttempt, QuizDraft, QuizMark, QuizPage, QuizResult, quiz_panel
@@ -42,7 +43,7 @@ from courses.study_models import (
     FavouriteCourse,
     UseFeedback,
 )
-from courses.watch_models import PresenceCheck, WatchFlag
+from courses.watch_models import LessonProgress, PresenceCheck, WatchFlag
 from lms.hours.credit import Category, Mode
 from lms.hours.rules import NORMAL_SPEED, TOP_SPEED
 from lms.members.models import Member
@@ -79,10 +80,6 @@ __all__ = [
     "UseFeedback",
     "WatchFlag",
 ]
-
-
-READ = frozenset(("heading", "paragraph", "steps", "callout", "table"))
-"""The blocks of a lesson that are read, not looked at or listened to."""
 
 
 class CourseIndexPage(Screens, Page):
@@ -132,13 +129,22 @@ class CoursePage(Screens, QuizPage):
         FieldPanel("summary"),
         FieldPanel("cover"),
         MultiFieldPanel(
-            [FieldPanel("category"), FieldPanel("industry"), FieldPanel("audience"), FieldPanel("season")], _("分类")
+            [
+                FieldPanel("category"),
+                FieldPanel("industry", widget=KnownIndustries),
+                FieldPanel("audience"),
+                FieldPanel("season"),
+                HelpPanel(template="courses/admin/_season.html"),
+            ],
+            _("分类"),
         ),
         MultipleChooserPanel("prerequisites", chooser_field_name="course", label=_("先修课程")),
         quiz_panel(_("结业测试"), FieldPanel("final_quiz")),
         FieldPanel("archived"),
     ]
     base_form_class = CourseForm
+    # A copy is the course of another year: it is not put away with this one's.
+    exclude_fields_in_copy = ["archived"]
     search_fields = [
         *Page.search_fields,
         index.SearchField("summary", boost=1.5),
@@ -188,7 +194,7 @@ class CoursePrerequisite(Orderable):
         return f"{self.page_id} ← {self.course_id}"
 
 
-class LessonPage(Screens, QuizPage):
+class LessonPage(Screens, TimedText, QuizPage):
     """A lesson: a film, a recording or a SCORM package, a text, or both. What plays earns hours alone and in a group
     (个人在线学习, 集中收看), a package alone."""
 
@@ -210,7 +216,8 @@ class LessonPage(Screens, QuizPage):
     # What is studied of another edition counts anew; ``LessonForm`` begins the next one.
     edition = models.PositiveSmallIntegerField(_("版次"), default=1, db_default=1, editable=False)
     reading_seconds = models.PositiveIntegerField(_("阅读时长（秒）"), default=0, editable=False)
-    # What a book takes to read, and what earns hours; ``reading_seconds`` is only said of a lesson's text.
+    # What a book takes to read, and what earns hours; ``reading_seconds`` is what is said of a lesson beside its film: text,
+    # clips, test.
     reading_minutes = models.PositiveSmallIntegerField(_("阅读时长（分钟）"), default=0)
     complete_percent = models.PositiveSmallIntegerField(
         _("看完标准（百分比）"), default=90, validators=[MinValueValidator(50), MaxValueValidator(100)]
@@ -238,20 +245,12 @@ class LessonPage(Screens, QuizPage):
     parent_page_types = ["courses.CoursePage"]
     subpage_types: list[str] = []
     template = "courses/lesson.html"
+    reads_epub = False
+    wrong_package: Any = _("这是电子书。请把它放进农家书屋的图书里，课时里放 SCORM 课件。")
 
     class Meta:
         verbose_name = _("课时")
         constraints = [models.CheckConstraint(condition=Q(edition__gte=1), name="lesson_edition_from_one")]
-
-    def save(self, *args: Any, **kwargs: Any) -> Any:
-        """Store it with the time that its text takes to read."""
-        self.reading_seconds = self._reading_seconds()
-        return super().save(*args, **kwargs)
-
-    def _reading_seconds(self) -> int:
-        text = "".join(strip_tags(block.render()) for block in self.body if block.block_type in READ)
-        pictures = sum(1 for block in self.body if block.block_type == "picture")
-        return lengths.reading_seconds(len("".join(text.split())), pictures)
 
     @property
     def minutes(self) -> int:
@@ -267,6 +266,12 @@ class LessonPage(Screens, QuizPage):
         super().clean()
         if self.media_id and self.package_id:
             raise ValidationError({"package": _("这一课已经有视频了。请把互动课件放进单独的一课。")})
+        if self.package and not self.takes(self.package):
+            raise ValidationError({"package": self.wrong_package})
+
+    def takes(self, package: ScormPackage) -> bool:
+        """Whether a package is of the kind for this page; one that was not unpacked yet may be."""
+        return not package.version or (package.version == EPUB) == self.reads_epub
 
     @property
     def mode(self) -> str:
@@ -318,8 +323,11 @@ class BookPage(LessonPage):
         FieldPanel("new_edition"),
     ]
     search_fields = [*LessonPage.search_fields, index.SearchField("author")]
+    base_form_class = BookForm
     parent_page_types = ["courses.ShelfPage"]
     template = "courses/book.html"
+    reads_epub = True
+    wrong_package = _("这是 SCORM 课件，不是电子书。请把它放进课程的课时里。")
 
     class Meta:
         verbose_name = _("图书")
@@ -328,6 +336,8 @@ class BookPage(LessonPage):
         super().clean()
         if not self.reading_minutes:
             raise ValidationError({"reading_minutes": _("请填写认真读完大约需要的分钟数，学时最多计到这个时长。")})
+        if sum((bool(self.file), bool(self.package_id), bool(self.body))) > 1:
+            raise ValidationError({"file": _("PDF、电子书、正文三样里只能有一样，请去掉多余的。")})
 
 
 class PlaySession(models.Model):
@@ -467,28 +477,3 @@ class GroupWatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} {self.title}"
-
-
-class LessonProgress(models.Model):
-    """Where a member is in a lesson, of the latest edition that he began: what to resume, what is complete. Derived from the
-    evidence above."""
-
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="lesson_progress")
-    lesson = models.ForeignKey(LessonPage, on_delete=models.PROTECT, related_name="progress")
-    edition = models.PositiveSmallIntegerField(default=1, db_default=1)
-    position_ms = models.PositiveIntegerField(default=0)
-    watched_ms = models.PositiveIntegerField(default=0)
-    completed_at = models.DateTimeField(null=True, blank=True)
-    updated_at = models.DateTimeField()
-
-    view_permission = "hours.view"
-    unit_lookup = "member__unit"
-    own_lookup = "member__user"
-
-    class Meta:
-        verbose_name = _("课时进度")
-        verbose_name_plural = _("课时进度")
-        constraints = [models.UniqueConstraint(fields=["member", "lesson"], name="lesson_progress_once")]
-
-    def __str__(self) -> str:
-        return f"{self.member} {self.lesson_id}"

@@ -35,6 +35,8 @@ WITH_ORIGIN = f"{SANDBOX} allow-same-origin"
 SCRIPT = "text/javascript"
 READING = b"<style>body{max-width:38rem;margin:0 auto!important;padding:16px 20px 48px!important;font-size:19px;line-height:1.8}img,svg{max-width:100%;height:auto}</style>"
 """What a chapter of a book gets instead of a run-time: a measure for phones and large letters."""
+LARGE = b"<style>body{font-size:26px!important;line-height:1.8!important}p,li,dd,td,blockquote,div{font-size:inherit!important}</style>"
+"""And for who reads in elder mode, whatever sizes the book has chosen. The address says so: no cookie comes this far."""
 MOST_HTML = 16 * 1024 * 1024
 LONG = 365 * 24 * 3600
 STATUS = {"too-big": 413, "superseded": 409}
@@ -60,7 +62,7 @@ def package_file(request: HttpRequest, uuid: UUID, path: str) -> HttpResponseBas
         raise Http404
     book = package.version == epub.VERSION
     if is_html(row.content_type) and row.size <= MOST_HTML:
-        response: HttpResponseBase = _page(row, READING if book else _scripts(_config(package, attempt)))
+        response: HttpResponseBase = _page(row, _measure(request) if book else _scripts(_config(package, attempt)))
     elif row.content_type == SCRIPT and row.size <= package_top.MOST_SCRIPT:
         response = _script(row)
     else:
@@ -74,6 +76,11 @@ def _row(package: ScormPackage, path: str) -> PackageFile | None:
     keys = [PackageFile.key_of(one) for one in addresses.of(path)]
     found = {row.key: row for row in PackageFile.objects.filter(package=package, key__in=keys)}
     return next((found[key] for key in keys if key in found), None)
+
+
+def _measure(request: HttpRequest) -> bytes:
+    """The style of a chapter: for all, and for elder mode."""
+    return READING + LARGE if "large" in request.GET else READING
 
 
 def _kept(request: HttpRequest, uuid: UUID, path: str) -> HttpResponse:

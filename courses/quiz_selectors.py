@@ -18,6 +18,7 @@ from courses.quiz_models import QuizAttempt, QuizMark, QuizPage, QuizResult
 from courses.quiz_rules import Drawn, Question, Tried
 from courses.selectors import own_occasion
 from lms.core import clock
+from lms.hours import totals
 from lms.hours.conversion import Tariffs
 from lms.hours.credit import Credit, Mode
 from lms.hours.rules import hours_of
@@ -60,6 +61,11 @@ def credit_of(attempt: QuizAttempt, day: dt.date, price: Tariffs) -> Credit:
         step=tariff.step,
         day_cap=tariff.day_cap,
     )
+
+
+def is_credited(attempt: QuizAttempt) -> bool:
+    """Whether the ledger has hours for the test: a day that is full already gives none."""
+    return any(entry.hours > 0 for entry in totals.standing(totals.chain(source_of(attempt))))
 
 
 def source_of(attempt: QuizAttempt) -> str:

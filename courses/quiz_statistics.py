@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+from wagtail.models import Page
 
 from courses import quiz_rules
-from courses.models import CoursePage
+from courses.models import CoursePage, LessonPage
 from courses.quiz_blocks import questions_of
 from courses.quiz_models import QuizMark, QuizResult
 from courses.quiz_rules import ORDER, Question, Sums
@@ -37,6 +39,7 @@ class QuestionFigures:
     number: int
     question: Question
     where: str
+    page_id: int
     tries: int
     right: int
     choices: list[Choice]
@@ -86,10 +89,14 @@ def courses() -> list[CourseFigures]:
     return found
 
 
-def bank_of(course: CoursePage) -> list[tuple[str, Question]]:
-    """(where it is asked, question) of a course's bank: lesson by lesson, then what the course adds."""
-    found = [(lesson.title, one) for lesson in course.lessons() for one in lesson.bank()]
-    return [*found, *((course.title, one) for one in questions_of(course.questions))]
+def bank_of(course: CoursePage) -> list[tuple[Page, Question]]:
+    """(page on which it is written, question) of a course's bank: lesson by lesson, then what the course adds.
+
+    Lessons that were taken down are among them: what was answered there was answered.
+    """
+    lessons = LessonPage.objects.child_of(course).order_by("path")
+    found = [(lesson, one) for lesson in lessons for one in lesson.bank()]
+    return [*found, *((course, one) for one in questions_of(course.questions))]
 
 
 def figures(course: CoursePage) -> list[QuestionFigures]:
@@ -108,13 +115,14 @@ def _figures(course: CoursePage) -> Iterator[QuestionFigures]:
     chosen: dict[tuple[str, str], dict[str, int]] = {}
     for row in marks.values("question", "version", "chosen").annotate(n=Count("pk")):
         chosen.setdefault((row["question"], row["version"]), {})[row["chosen"]] = row["n"]
-    for number, (where, question) in enumerate(bank_of(course), 1):
+    for number, (page, question) in enumerate(bank_of(course), 1):
         key = (question.id, question.version)
         own = sums.get(key, Sums(0, 0, 0, 0, 0))
         yield QuestionFigures(
             number=number,
             question=question,
-            where=where,
+            where=page.title if page.live else _("%(title)s（未发布）") % {"title": page.title},
+            page_id=page.pk,
             tries=own.tries,
             right=own.right,
             choices=_choices(question, chosen.get(key, {})),

@@ -11,6 +11,8 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.models import Page
 from wagtail.query import PageQuerySet
 
+from courses.page_forms import PlainPageForm
+from courses.previews import Screens
 from lms.hours.credit import Category
 from lms.members.models import Member
 
@@ -24,12 +26,13 @@ def check_pdf(file: Any) -> None:
         raise ValidationError(_("这不是 PDF 文件。请在电脑上另存为 PDF 后再上传。"), code="not-pdf")
 
 
-class LibraryPage(Page):
+class LibraryPage(Screens, Page):
     """The farm library (农家书屋): shelves of books to read on the screen."""
 
     intro = models.CharField(_("简介"), max_length=300, blank=True)
 
     content_panels = [*Page.content_panels, FieldPanel("intro")]
+    base_form_class = PlainPageForm
     parent_page_types = ["cms.HomePage"]
     subpage_types = ["courses.ShelfPage"]
     max_count = 1
@@ -39,12 +42,13 @@ class LibraryPage(Page):
         verbose_name = _("农家书屋")
 
 
-class ShelfPage(Page):
+class ShelfPage(Screens, Page):
     """A shelf: books of one category."""
 
     category = models.CharField(_("内容类别"), max_length=12, choices=Category)
 
     content_panels = [*Page.content_panels, FieldPanel("category")]
+    base_form_class = PlainPageForm
     parent_page_types = ["courses.LibraryPage"]
     subpage_types = ["courses.BookPage"]
     template = "courses/shelf.html"
@@ -61,7 +65,7 @@ class ReadingPlace(models.Model):
     """The page of a PDF or the chapter of an EPUB at which a reader stopped, counted from 1."""
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="reading_places")
-    book = models.ForeignKey("courses.BookPage", on_delete=models.CASCADE, related_name="places")
+    book = models.ForeignKey("courses.BookPage", on_delete=models.PROTECT, related_name="places")
     place = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField()
 
@@ -78,7 +82,7 @@ class BookNote(models.Model):
     """A reader's note on a book; nobody else reads it."""
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="book_notes")
-    book = models.ForeignKey("courses.BookPage", on_delete=models.CASCADE, related_name="notes")
+    book = models.ForeignKey("courses.BookPage", on_delete=models.PROTECT, related_name="notes")
     text = models.TextField(_("笔记"), max_length=1000)
     place = models.PositiveIntegerField(default=0)
     written_at = models.DateTimeField(_("时间"))

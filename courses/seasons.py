@@ -56,6 +56,13 @@ def months(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
+def in_order(text: str) -> list[int]:
+    """The months that a season covers as people count them: a winter begins in December."""
+    covered = sorted(months(text))
+    first = next((month for month in covered if (month - 2) % 12 + 1 not in covered), 1)
+    return sorted(covered, key=lambda month: (month - first) % 12)
+
+
 def is_now(text: str, month: int) -> bool:
     """Whether a course is timely in a month: its season covers it, and not the whole year."""
     covered = months(text)

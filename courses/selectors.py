@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.expressions import Combinable
-from wagtail.models import Page
 
 from courses import catalogue, rules
 from courses.models import (
@@ -24,7 +23,6 @@ from courses.models import (
     LibraryPage,
     PlaySession,
     PlaySpan,
-    QuizAttempt,
     ReadingPlace,
     ScoAttempt,
     ScormPackage,
@@ -361,9 +359,3 @@ def completed_counts(member: Member, year: int) -> dict[str, int]:
     return rows.aggregate(
         lessons=Count("pk", filter=Q(completed_at__year=year)), watched_ms=Sum("watched_ms", default=0)
     )
-
-
-def studied_below(page: Page) -> bool:
-    """Whether a page or one below it has records of learning."""
-    played = PlaySession.objects.filter(lesson__path__startswith=page.path)
-    return played.exists() or QuizAttempt.objects.filter(page__path__startswith=page.path).exists()

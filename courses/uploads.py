@@ -22,7 +22,7 @@ from django.db.models import F, Sum
 from wagtail.models import Collection
 
 from courses import media, transcoding
-from courses.media import MediaError
+from courses.media import Facts, MediaError
 from courses.media_models import MediaFile, Upload
 from lms.core import clock
 from lms.members import audit
@@ -36,7 +36,8 @@ UNFINISHED = 5
 
 
 class UploadError(ValueError):
-    """What cannot be taken: ``too-large``, ``empty``, ``no-room``, ``too-many``, ``not-media``, ``wrong-offset``, ``unfinished``."""
+    """What cannot be taken: ``too-large``, ``empty``, ``no-room``, ``too-many``, ``not-media``, ``wrong-offset``, ``unfinished``,
+    ``taken``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -124,22 +125,55 @@ def finish(*, upload: Upload, title: str, by: User) -> MediaFile:
         upload.refresh_from_db()
         if upload.media is not None:
             return upload.media
-        path = part(upload)
-        if upload.offset != upload.size or path.stat().st_size != upload.size:
-            raise UploadError("unfinished")
-        try:
-            facts = media.inspect(str(path))
-        except MediaError:
-            _throw_away(upload)
-            raise
+        facts = _look_at(upload)
         row = MediaFile(title=title[:255], uploaded_by_user=by, collection=Collection.get_first_root_node())
-        with path.open("rb") as file:
-            row.file.save(_file_name(upload.name, path), _OnDisk(file), save=False)
-        media.describe(row, facts)
-        transcoding.begin_anew(row)
+        _take_over(upload, row, facts)
         _record(upload, row, by)
-        path.unlink(missing_ok=True)
+        part(upload).unlink(missing_ok=True)
         return row
+
+
+def look_at(upload: Upload) -> Facts:
+    """What a whole file says of itself, for a form that will take it with ``put_into``.
+
+    Raises UploadError: "unfinished", or "taken" when the library has it already; MediaError when it is no film.
+    """
+    with _alone(upload):
+        upload.refresh_from_db()
+        if upload.media is not None:
+            raise UploadError("taken")
+        return _look_at(upload)
+
+
+def put_into(*, upload: Upload, row: MediaFile, facts: Facts, by: User) -> MediaFile:
+    """Make a file that was looked at the file of a row, new or not; what the row had before is thrown away."""
+    with _alone(upload):
+        before = row.file.name if row.pk else ""
+        _take_over(upload, row, facts)
+        _record(upload, row, by)
+        part(upload).unlink(missing_ok=True)
+    if before:
+        transaction.on_commit(lambda: row.file.storage.delete(before))
+    return row
+
+
+def _look_at(upload: Upload) -> Facts:
+    path = part(upload)
+    if upload.offset != upload.size or not path.exists() or path.stat().st_size != upload.size:
+        raise UploadError("unfinished")
+    try:
+        return media.inspect(str(path))
+    except MediaError:
+        _throw_away(upload)
+        raise
+
+
+def _take_over(upload: Upload, row: MediaFile, facts: Facts) -> None:
+    """Move the file to its place in the storage and say of the row, which is not saved, what it is."""
+    with part(upload).open("rb") as file:
+        row.file.save(file_name(upload), _OnDisk(file), save=False)
+    media.describe(row, facts)
+    transcoding.begin_anew(row)
 
 
 class _OnDisk(File):
@@ -157,11 +191,11 @@ def _record(upload: Upload, row: MediaFile, by: User) -> None:
     audit.record("media.upload", by=by, on=row, title=row.title, size=upload.size, duration_ms=row.duration_ms)
 
 
-def _file_name(name: str, path: Path) -> str:
-    """The sender's name for the file with the ending that its content has."""
-    with path.open("rb") as file:
+def file_name(upload: Upload) -> str:
+    """The sender's name for a whole file with the ending that its content has."""
+    with part(upload).open("rb") as file:
         kind = media.kind_of(file.read(media.HEAD_BYTES))
-    return f"{Path(name).stem[:80] or 'media'}.{kind}"
+    return f"{Path(upload.name).stem[:80] or 'media'}.{kind}"
 
 
 def cancel(*, upload: Upload) -> None:

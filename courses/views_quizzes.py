@@ -159,6 +159,7 @@ def _result(request: SignedInRequest, attempt: QuizAttempt) -> HttpResponse:
         "page": page,
         "standing": found,
         "shown": selectors.shown(attempt),
+        "credited": attempt.result.passed and selectors.is_credited(attempt),
         "shows_answers": found is None or found.shows_answers,
     }
     return render(request, "courses/quiz_result.html", context)

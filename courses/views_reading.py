@@ -6,18 +6,28 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from courses import reading
 from courses.models import BookNote, BookPage
 from courses.reading import ReadingError
+from lms.core import clock, tables
+from lms.core.tables import Column
 from lms.members.http import SignedInRequest
 from lms.members.models import Member
 
 PAGE = 20
+COLUMNS = [
+    Column("book", _("书名"), 30),
+    Column("note", _("笔记"), 80),
+    Column("place", _("页码"), 8),
+    Column("day", _("日期"), 12),
+]
 PROBLEMS = {"empty": _("请先写下笔记。"), "too-many": _("这本书的笔记已满 200 条，请先删去几条。")}
 
 
@@ -25,6 +35,19 @@ class PlaceForm(forms.Form):
     """The page of a PDF or the chapter of an EPUB, from 1."""
 
     place = forms.IntegerField(min_value=1, max_value=100_000)
+
+
+class NotesFilter(forms.Form):
+    """A word in a note or in its book's title."""
+
+    q = forms.CharField(label=_("书名或笔记里的词"), required=False, max_length=60)
+
+    def apply(self, rows: QuerySet[BookNote]) -> QuerySet[BookNote]:
+        """The notes in which every word is found."""
+        self.is_valid()
+        for word in self.cleaned_data.get("q", "").split():
+            rows = rows.filter(Q(text__icontains=word) | Q(book__title__icontains=word))
+        return rows
 
 
 def _member(request: SignedInRequest) -> Member:
@@ -76,8 +99,19 @@ def remove_note(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_safe
-def notes(request: SignedInRequest) -> HttpResponse:
-    """All notes of the reader, the latest first."""
-    rows = BookNote.objects.filter(member=_member(request)).select_related("book")
+def notes(request: SignedInRequest) -> HttpResponseBase:
+    """All notes of the reader, the latest first, or those in which a word is found; with ``?format=`` as a file."""
+    form = NotesFilter(request.GET)
+    rows = form.apply(BookNote.objects.filter(member=_member(request)).select_related("book"))
+    if format := request.GET.get("format"):
+        return _download(rows, format)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    return render(request, "courses/notes.html", {"page_obj": page})
+    return render(request, "courses/notes.html", {"page_obj": page, "form": form})
+
+
+def _download(rows: QuerySet[BookNote], format: str) -> HttpResponseBase:
+    lines = ([row.book.title, row.text, row.place or "", clock.local_date(row.written_at)] for row in rows)
+    try:
+        return tables.table_response(COLUMNS, lines, format, name=gettext("读书笔记"))
+    except KeyError as error:
+        raise Http404 from error

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -18,9 +19,9 @@ from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
-from courses import approval_admin, quiz_admin, views_media
+from courses import approval_admin, kept, quiz_admin, views_media
+from courses.course_admin import CourseListing, course_listing
 from courses.package_admin import PackageViewSet
-from courses.selectors import studied_below
 from courses.study_models import CourseQuestion
 from courses.study_selectors import questions_seen_by
 from lms.members.permissions import can_anywhere
@@ -28,13 +29,21 @@ from lms.members.permissions import can_anywhere
 register_snippet(PackageViewSet)
 
 
+@hooks.register("register_admin_viewset")
+def all_courses() -> CourseListing:
+    """All courses, with a filter for those that were put away."""
+    return course_listing
+
+
 def _refused(request: HttpRequest, page: Page) -> bool:
-    """Whether a page must stay because somebody studied it or a page below it; says so."""
-    if not studied_below(page):
+    """Whether a page must stay because of what people did with it or a page below it; says so."""
+    records = kept.records_below(page)
+    if not records:
         return False
+    words = {"title": page.title, "records": "、".join(records)}
     messages.error(
         request,
-        _("“%(title)s”已有学习记录，不能删除。可以取消发布：页面不再显示，学习记录保留。") % {"title": page.title},
+        _("“%(title)s”已有学习记录（%(records)s），不能删除。可以取消发布：页面不再显示，学习记录保留。") % words,
     )
     return True
 
@@ -62,6 +71,16 @@ def keep_what_was_studied_in_bulk(
 def one_save_at_a_time() -> str:
     """A key pressed while the form saves itself waits for that: a page is made once."""
     return format_html('<script type="module" src="{}"></script>', static("js/admin-save.js"))
+
+
+@hooks.register("insert_editor_js")
+def films_in_pieces() -> str:
+    """A film chosen from one's own disk in a page's chooser goes in pieces too, and comes back chosen."""
+    return format_html(
+        '<link rel="stylesheet" href="{}">{}',
+        static("css/admin-media.css"),
+        render_to_string("courses/admin/_upload_script.html"),
+    )
 
 
 class QuizMenuItem(MenuItem):
@@ -120,6 +139,12 @@ def media_addresses() -> list[URLPattern]:
         path("media/retry/<int:pk>/", views_media.retry, name="media-retry"),
         path("media/cover/<int:pk>/", views_media.cover, name="media-cover"),
     ]
+
+
+@hooks.register("register_admin_urls", order=-1)
+def media_removal() -> list[URLPattern]:
+    """In the place of the library's own: a film that a page shows is not deleted."""
+    return [path("media/delete/<int:media_id>/", views_media.delete, name="media-delete")]
 
 
 @hooks.register("register_admin_urls")

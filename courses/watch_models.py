@@ -1,4 +1,5 @@
-"""What stands beside the evidence of watching: questions whether anybody is there, and what a person should look at."""
+"""What stands beside the evidence of watching: questions whether anybody is there, what a person should look
+at, and where a member is in a lesson."""
 
 from __future__ import annotations
 
@@ -89,3 +90,28 @@ class WatchFlag(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.session_id}"
+
+
+class LessonProgress(models.Model):
+    """Where a member is in a lesson, of the latest edition that he began: what to resume, what is complete. Derived from the
+    evidence."""
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="lesson_progress")
+    lesson = models.ForeignKey("courses.LessonPage", on_delete=models.PROTECT, related_name="progress")
+    edition = models.PositiveSmallIntegerField(default=1, db_default=1)
+    position_ms = models.PositiveIntegerField(default=0)
+    watched_ms = models.PositiveIntegerField(default=0)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField()
+
+    view_permission = "hours.view"
+    unit_lookup = "member__unit"
+    own_lookup = "member__user"
+
+    class Meta:
+        verbose_name = _("课时进度")
+        verbose_name_plural = _("课时进度")
+        constraints = [models.UniqueConstraint(fields=["member", "lesson"], name="lesson_progress_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.lesson_id}"

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("courses", "0012_editions_and_late"),
+        ("courses", "0013_contacts_and_kept"),
     ]
 
     operations = [

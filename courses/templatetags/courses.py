@@ -5,14 +5,28 @@ Wagtail builds a page's context in its model, which the selectors import; a tag 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import template
 from django.core.paginator import Paginator
 from django.template.context import RequestContext
+from django.utils.translation import gettext as _
+from wagtail.models import Page
 
+from courses import (
+    captions,
+    completion,
+    for_you,
+    lengths,
+    package_host,
+    playing,
+    quiz_selectors,
+    seasons,
+    selectors,
+    study_selectors,
+)
 from courses import catalogue as offered
-from courses import completion, for_you, lengths, package_host, quiz_selectors, selectors, study_selectors
 from courses import media_status as film_status
 from courses.catalogue import Wanted
 from courses.forms import CatalogueFilter
@@ -166,6 +180,55 @@ def package_parts(context: RequestContext, package: ScormPackage) -> list[dict[s
 def stream_url(media: MediaFile, rendition: Rendition) -> str:
     """The address of one rendition's file."""
     return media.stream_url(rendition.file)
+
+
+@register.filter
+def film_wait(media: MediaFile) -> str:
+    """What to say of a film that does not play: that it is being made, or that it never will be."""
+    if media.refused:
+        return _("这个视频没有处理成功，暂时放不了，编辑换好后就能看。")
+    return _("视频正在处理，稍后就能播放。")
+
+
+@register.simple_tag
+def film_state(page: Page) -> dict[str, str]:
+    """``kind`` and ``words``: how far what plays in a lesson's newest draft is, for its editor."""
+    kind, words = playing.state_of(page.get_latest_revision_as_object())
+    return {"kind": kind, "words": words}
+
+
+@register.filter
+def transcript(media: MediaFile) -> list[tuple[str, str]]:
+    """What is said in a recording with when, from its captions; empty without them."""
+    if not media.captions:
+        return []
+    try:
+        with media.captions.open() as file:
+            return captions.transcript(file.read())
+    except OSError:
+        return []
+
+
+@register.filter
+def season_months(season: str | None) -> str:
+    """The months that a season was understood as, in words; empty when there is none."""
+    months = seasons.in_order(season or "")
+    if len(months) == len(seasons.YEAR):
+        return _("全年")
+    return _("%(months)s 月") % {"months": "、".join(map(str, months))} if months else ""
+
+
+@register.filter
+def large_print(href: str, elder: bool) -> str:
+    """The address of a chapter, which in elder mode asks for large letters."""
+    path, mark, part = href.partition("#")
+    return f"{path}?large{mark}{part}" if elder else href
+
+
+@register.filter
+def dialled(phone: str) -> str:
+    """A telephone number as a link takes it: digits, and a plus in front."""
+    return ("+" if phone.strip().startswith("+") else "") + "".join(re.findall(r"\d", phone.split("转", maxsplit=1)[0]))
 
 
 @register.inclusion_tag("courses/admin/media_status.html", takes_context=True)

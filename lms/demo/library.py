@@ -145,7 +145,7 @@ def _block(block: content.Block) -> tuple[str, Any]:
         return "steps", {"title": "", "steps": list(block.lines)}
     if block.kind == "callout":
         title, text, contact = block.lines
-        return "callout", {"title": title, "text": text, "contact": contact}
+        return "callout", {"title": title, "text": text, "contact": contact, "phone": ""}
     if block.kind == "paragraph":
         return "paragraph", f"<p>{block.lines[0]}</p>"
     return "heading", block.lines[0]

@@ -7,11 +7,15 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from lms.core import tables
+from lms.core.tables import Column
 from lms.members.http import SignedInRequest
 from lms.members.permissions import can_anywhere, get_or_404
 from lms.stations import loans as register
@@ -22,6 +26,15 @@ from lms.stations.services import StationError
 
 PAGE = 30
 MOST_PRINTED = 500
+COLUMNS = [
+    Column("title", gettext_lazy("书名"), 30),
+    Column("borrower", gettext_lazy("借书人"), 14),
+    Column("station", gettext_lazy("站点"), 24),
+    Column("out", gettext_lazy("借出日期"), 12),
+    Column("due", gettext_lazy("应还日期"), 12),
+    Column("back", gettext_lazy("归还日期"), 12),
+    Column("state", gettext_lazy("状态"), 10),
+]
 
 
 def _register(request: SignedInRequest) -> tuple[LoanFilter, Any]:
@@ -33,14 +46,33 @@ def _register(request: SignedInRequest) -> tuple[LoanFilter, Any]:
 
 @login_required
 @require_safe
-def loans(request: SignedInRequest) -> HttpResponse:
-    """The registers that the person may read, by station and by what is still out."""
+def loans(request: SignedInRequest) -> HttpResponseBase:
+    """The registers that the person may read, by station and by what is still out; with ``?format=`` as a file."""
     form, rows = _register(request)
+    if format := request.GET.get("format"):
+        return _download(rows, format)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     operated = set(selectors.stations_of(request.user).values_list("pk", flat=True))
     stations = selectors.stations_of(request.user)
     context = {"form": form, "page_obj": page, "operated": operated, "stations": stations}
     return render(request, "stations/loans.html", context)
+
+
+def _download(rows: QuerySet[BookLoan], format: str) -> HttpResponseBase:
+    lines = (
+        [row.title, row.borrower, row.station.name, row.out_on, row.due_on, row.back_on or "", _state(row)]
+        for row in rows.iterator(1000)
+    )
+    try:
+        return tables.table_response(COLUMNS, lines, format, name=_("图书借阅登记簿"))
+    except KeyError as error:
+        raise Http404 from error
+
+
+def _state(row: BookLoan) -> str:
+    if row.back_on:
+        return _("已归还")
+    return _("已超期") if row.overdue else _("未归还")
 
 
 @login_required

@@ -11,7 +11,10 @@
 const HLS = "application/vnd.apple.mpegurl";
 const STEP = 10;
 const KEPT = "film-quality";
-const MEDIA_KEYS = { MediaPlayPause: "toggle", MediaPlay: "toggle", MediaPause: "toggle", MediaRewind: "back", MediaFastForward: "forward" };
+const MEDIA_KEYS = {
+  MediaPlayPause: "toggle", MediaPlay: "play", MediaPause: "pause", MediaStop: "pause",
+  MediaRewind: "back", MediaFastForward: "forward", MediaTrackPrevious: "back", MediaTrackNext: "forward",
+};
 const PLAIN_KEYS = { " ": "toggle", k: "toggle", ArrowLeft: "back", ArrowRight: "forward" };
 
 class Film {
@@ -124,8 +127,16 @@ class Film {
   }
 
   toggle() {
-    if (this.media.paused) this.media.play().catch(() => {});
-    else this.media.pause();
+    if (this.media.paused) this.play();
+    else this.pause();
+  }
+
+  play() {
+    this.media.play().catch(() => {});
+  }
+
+  pause() {
+    this.media.pause();
   }
 
   back() {

@@ -65,6 +65,30 @@ def test_a_large_film_survives_a_cut_line_and_is_made_ready(sign_in: SignIn, tal
     expect(page.locator("#media-status h2")).to_have_text("可以播放")
 
 
+def test_a_large_film_picked_in_a_lesson_goes_in_pieces_and_comes_back_chosen(sign_in: SignIn, talk: Path) -> None:
+    page = sign_in("editor", DESK)
+    page.goto("/admin/pages/")
+    for title in ("课程", ""):
+        rows = page.locator("tr", has_text=title) if title else page.locator("tr")
+        rows.locator("td.children a").first.click()
+        page.wait_for_load_state()
+    course = re.search(r"/pages/(\d+)/", page.url)
+    assert course
+    pieces: list[str] = []
+    page.on("request", lambda one: pieces.append(one.url) if one.method == "PUT" else None)
+    page.goto(f"/admin/pages/add/courses/lessonpage/{course[1]}/")
+    page.get_by_role("button", name=re.compile("选择.*(媒体|视频)")).first.click()
+    modal = page.locator(".modal")
+    modal.get_by_role("tab", name=re.compile("上传视频|Upload Video")).click()
+    upload = modal.locator("#tab-upload-video")
+    upload.locator("input[type=file][name$=file]").set_input_files(talk)
+    upload.locator("input[name$=title]").fill("选枝讲座")
+    upload.locator("button[type=submit]").click()
+    expect(page.locator(".modal-body")).to_have_count(0, timeout=60_000)
+    expect(page.locator(".chooser", has_text="选枝讲座").first).to_be_visible()
+    assert len(pieces) >= 4
+
+
 def filmed_lesson(sign_in: SignIn, talk: Path) -> str:
     """Give a lesson a film with sound through the admin, wait until it is ready; the lesson's address."""
     member = sign_in("member", PHONE)
@@ -158,3 +182,24 @@ def test_large_keys_space_and_arrows(sign_in: SignIn, talk: Path) -> None:
         box = page.get_by_role("button", name=name).bounding_box()
         assert box is not None
         assert box["height"] >= 44
+
+
+def test_the_keys_of_a_remote(sign_in: SignIn, talk: Path) -> None:
+    """Stop halts, the keys of a track go ten seconds back and on, play and pause are no toggles."""
+    page = sign_in("member", PHONE)
+    page.goto(filmed_lesson(sign_in, talk))
+    playing(page)
+    video = page.locator("video")
+
+    def press(key: str) -> None:
+        page.evaluate("key => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))", key)
+
+    for key, paused in (("MediaStop", True), ("MediaPlay", False), ("MediaPlay", False), ("MediaPause", True)):
+        press(key)
+        page.wait_for_function("paused => document.querySelector('video').paused === paused", arg=paused)
+    for forward, back in (("MediaFastForward", "MediaRewind"), ("MediaTrackNext", "MediaTrackPrevious")):
+        video.evaluate("video => { video.currentTime = 2; }")
+        press(forward)
+        page.wait_for_function("() => document.querySelector('video').currentTime > 6")
+        press(back)
+        page.wait_for_function("() => document.querySelector('video').currentTime < 5")

@@ -48,6 +48,11 @@ def test_a_group_viewing_by_arrow_keys_and_ok(sign_in: SignIn) -> None:
 
     assert focused(page, "[data-begin]")
     page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('video').currentTime > 1")
+    walk_to(page, "[data-forward]", "ArrowLeft", "ArrowRight")
+    walk_to(page, "[data-back]", "ArrowLeft")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('video').currentTime < 1.5")
     expect(page.locator("[data-next]")).to_be_focused(timeout=60_000)  # the film is over
     press_ok(page, "**/close/")
     walk_to(page, "button.button-main", "ArrowDown")

@@ -18,6 +18,7 @@ from courses import quizzes
 from courses.models import LessonPage
 from courses.quiz_models import QuizAttempt, QuizDraft, QuizResult
 from lms.hours import totals
+from lms.hours.services import adopt_rule
 from lms.members.models import Member
 from tests.conftest import County
 from tests.courses import quiz_questions as made
@@ -245,3 +246,54 @@ def test_a_test_handed_in_near_midnight_counts_on_the_countys_day(lesson: Lesson
     with time_machine.travel(dt.datetime(2026, 3, 5, 16, 30, tzinfo=dt.UTC), tick=False):
         made.take(lesson, member)
     assert totals.entries(member.pk, 2026).get().earned_on == dt.date(2026, 3, 6)
+
+
+# -- the bank in the admin, and what a test is worth --------------------------------------------------
+
+
+def bank(login: Login, lesson: LessonPage, **query: str) -> Any:
+    return login("editor").get(reverse("quiz-statistics-course", args=[lesson.course.pk]), query)
+
+
+def test_each_question_leads_to_the_page_on_which_it_is_written(login: Login, lesson: LessonPage) -> None:
+    edit = reverse("wagtailadmin_pages:edit", args=[lesson.pk])
+    assert text(bank(login, lesson)).count(f'href="{edit}#') == len(made.ALL)
+
+
+def test_the_bank_is_searched_and_exported(login: Login, lesson: LessonPage) -> None:
+    page = text(bank(login, lesson, q="病枝"))
+    assert "哪些枝要剪掉" in page and "修剪的先后" not in page
+    assert "没有这样的题目" in text(bank(login, lesson, q="水稻"))
+    answer = bank(login, lesson, q="病枝", format="csv")
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").strip().splitlines()
+    assert len(lines) == 2 and "病枝；细弱枝" in lines[1] and lesson.title in lines[1]
+    assert bank(login, lesson, format="xlsx")["Content-Type"].endswith("spreadsheetml.sheet")
+    assert bank(login, lesson, format="exe").status_code == 404
+    assert login("trainer").get(reverse("quiz-statistics-course", args=[lesson.course.pk])).status_code == 403
+
+
+def test_the_figures_of_a_lesson_that_was_taken_down_stay(login: Login, client: Client, lesson: LessonPage) -> None:
+    attempt = begin(client, lesson)
+    client.post(address(attempt), made.fields(attempt))
+    lesson.unpublish()
+    page = text(bank(login, lesson))
+    assert "1 人答过，1 人答对" in page and "（未发布）" in page
+    assert lesson.course.title in text(login("editor").get(reverse("quiz-statistics")))
+
+
+def test_hours_are_said_to_be_there_where_the_ledger_has_them(
+    client: Client, lesson: LessonPage, member: Member
+) -> None:
+    """A day holds no more than its rule says: one of two tests passed on it earns nothing."""
+    adopt_rule(
+        activity="test", effective_from=dt.date(2026, 1, 1), by=None, method="fixed", fixed="0.50", day_cap="0.50"
+    )
+    second = make_course(10, slug="second", title="第二门")[0]
+    made.give_quiz(second)
+    made.complete(second, member)
+    attempts = [begin(client, one) for one in (lesson, second)]
+    for attempt in attempts:
+        client.post(address(attempt), made.fields(attempt))
+    answers = [text(client.get(address(attempt))) for attempt in attempts]
+    assert all("通过了" in answer for answer in answers)
+    assert sorted("学时已记入" in answer for answer in answers) == [False, True]

@@ -254,3 +254,39 @@ def test_nobody_reads_or_removes_anothers_note(login: Login, member: Member, per
     assert "别人的想法" not in page(client, reverse("own-notes")) + page(client, book.url)
     assert client.post(reverse("book-note-remove", args=[note.pk])).status_code == 404
     assert "别人的想法" not in page(login("county"), book.url)
+
+
+def test_notes_are_searched_and_taken_along(login: Login, member: Member) -> None:
+    book, client = make_book(30), login("member")
+    for words in ("先晒种再浸种", "插秧行距三十厘米"):
+        client.post(reverse("book-note", args=[book.pk]), {"text": words, "place": "2"})
+    found = page(client, reverse("own-notes") + "?q=晒种+水稻")
+    assert "先晒种再浸种" in found and "插秧行距" not in found
+    assert "没有找到这样的笔记" in page(client, reverse("own-notes") + "?q=葡萄")
+    answer = client.get(reverse("own-notes"), {"format": "csv", "q": "插秧"})
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").strip().splitlines()
+    assert len(lines) == 2 and "插秧行距三十厘米" in lines[1] and "水稻栽培" in lines[1]
+    assert client.get(reverse("own-notes"), {"format": "exe"}).status_code == 404
+
+
+def test_library_and_notes_are_reached_from_home_in_both_modes(login: Login, member: Member) -> None:
+    library, client = make_book(30).get_parent().get_parent(), login("member")
+    home = client.get(reverse("home-for-role"), follow=True).content.decode()
+    assert reverse("own-notes") in home
+    assert f'<p><a class="link-more" href="{library.url}">' in home
+    assert reverse("own-notes") in page(client, library.url)
+    assert reverse("own-notes") not in page(Client(), library.url)
+
+
+def test_a_chapter_is_printed_large_in_elder_mode(login: Login, member: Member) -> None:
+    package = ScormPackage(title="红色故事", minutes=25, file=ContentFile(epub(), name="book.epub"))
+    packages.take_in(package=package, by=None)
+    tasks.unpack_package(package.pk)
+    package.refresh_from_db()
+    book, client = make_book(30, package=package), login("member")
+    assert 'data-chapter="OEBPS/1.xhtml"' in page(client, book.url)
+    client.cookies["elder"] = "1"
+    assert 'data-chapter="OEBPS/1.xhtml?large"' in page(client, book.url)
+    address = reverse("package-file", args=[package.prefix, "OEBPS/1.xhtml"])
+    assert "font-size:26px!important" in page(Client(), address + "?large")
+    assert "font-size:26px" not in page(Client(), address)

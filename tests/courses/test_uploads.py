@@ -18,6 +18,7 @@ from courses.models import MediaFile, Upload
 from courses.uploads import UploadError
 from lms.members.models import AuditEntry, User
 from tests.conftest import County
+from tests.factories import make_course
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]
 BEGIN = "/admin/media/uploads/"
@@ -215,3 +216,72 @@ def test_a_piece_at_a_place_that_is_no_number_is_refused(editor: Client, video: 
     assert put(editor, url, "-1", b"x").json()["code"] == "bad-request"
     with pytest.raises(UploadError, match="wrong-offset"):
         uploads.append(upload=Upload.objects.get(), offset=7, piece=b"x")
+
+
+# -- in the place of the file in a form ---------------------------------------------------------
+
+CHOOSER = "/admin/media/video/chooser/upload/"
+
+
+def in_pieces(client: Client, content: bytes, **fields: Any) -> str:
+    """Upload all of it but do not tell the end; returns the upload's number."""
+    url = begin(client, content, **fields)["url"]
+    put(client, url, 0, content)
+    return url.rstrip("/").rsplit("/", 1)[-1]
+
+
+def chooser_form(number: str) -> dict[str, str]:
+    prefix = "media-chooser-upload"
+    return {f"{prefix}-title": "葡萄修剪", f"{prefix}-tags": "", f"{prefix}-upload": number}
+
+
+def test_a_film_sent_in_pieces_comes_back_chosen(editor: Client, video: Path) -> None:
+    number = in_pieces(editor, video.read_bytes())
+    answer = editor.post(CHOOSER, chooser_form(number)).json()
+    row = MediaFile.objects.get()
+    assert (answer["step"], answer["result"]["id"], answer["result"]["title"]) == ("media_chosen", row.pk, "葡萄修剪")
+    assert (row.state, row.duration_ms, row.type) == (MediaFile.State.UPLOADED, 3_000, "video")
+    with row.file.open() as stored:
+        assert stored.read() == video.read_bytes()
+    assert AuditEntry.objects.filter(action="media.upload").count() == 1
+    assert not uploads.part(Upload.objects.get()).exists()
+
+
+def test_the_chooser_says_why_not(editor: Client, video: Path, login: Callable[[str], Client]) -> None:
+    number = begin(editor, video.read_bytes())["url"].rstrip("/").rsplit("/", 1)[-1]
+    assert "文件还没有传完" in editor.post(CHOOSER, chooser_form(number)).json()["html"]
+    for nothing in ("", "not-a-number", number):
+        assert login("county").post(CHOOSER, chooser_form(nothing)).json()["step"] == "chooser"  # nor another's
+    broken = in_pieces(editor, b"\x00\x00\x00\x20ftypisom" + bytes(5_000), name="坏.mp4")
+    assert "已损坏" in editor.post(CHOOSER, chooser_form(broken)).json()["html"]
+    taken = in_pieces(editor, video.read_bytes(), fingerprint="again")
+    assert editor.post(CHOOSER, chooser_form(taken)).json()["step"] == "media_chosen"
+    assert "已经存进视频库" in editor.post(CHOOSER, chooser_form(taken)).json()["html"]
+    assert MediaFile.objects.count() == 1
+
+
+def test_a_films_file_is_replaced_in_pieces(
+    editor: Client, video: Path, talking: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    row = MediaFile.objects.get(pk=int(send(editor, video.read_bytes())[1].json()["edit"].split("/")[-2]))
+    before = row.file.name
+    number = in_pieces(editor, talking.read_bytes(), name="新讲座.mp4")
+    with django_capture_on_commit_callbacks(execute=True):
+        form = {"title": "新讲座", "tags": "", "upload": number}
+        assert editor.post(f"/admin/media/edit/{row.pk}/", form).status_code == 302
+    row.refresh_from_db()
+    assert (row.title, row.duration_ms, row.state) == ("新讲座", 7_000, MediaFile.State.UPLOADED)
+    with row.file.open() as stored:
+        assert stored.read() == talking.read_bytes()
+    assert not default_storage.exists(before)
+
+
+def test_every_page_on_which_a_film_is_chosen_sends_it_in_pieces(editor: Client, video: Path) -> None:
+    row = MediaFile.objects.get(pk=int(send(editor, video.read_bytes())[1].json()["edit"].split("/")[-2]))
+    course = make_course(5)[0].course
+    for address in (
+        "/admin/media/video/add/",
+        f"/admin/media/edit/{row.pk}/",
+        f"/admin/pages/add/courses/lessonpage/{course.pk}/",
+    ):
+        assert "js/upload.js" in editor.get(address).content.decode()

@@ -94,3 +94,22 @@ def test_another_stations_register_is_not_seen(login: Login, station: Station, p
     assert "别村的书" not in client.get(reverse("loan-list")).content.decode()
     assert client.post(reverse("loan-back", args=[loan.pk])).status_code == 404
     assert client.get(reverse("loan-new", args=["S2"])).status_code == 404
+
+
+def test_the_register_is_taken_along_as_it_is_filtered(login: Login, station: Station) -> None:
+    lent(station)
+    lent(station, "农村法律常识", ago=90)
+    for who in ("station", "auditor"):
+        answer = login(who).get(reverse("loan-list"), {"format": "csv", "state": "overdue"})
+        lines = b"".join(answer.streaming_content).decode("utf-8-sig").strip().splitlines()
+        assert len(lines) == 2 and "农村法律常识" in lines[1] and "已超期" in lines[1]
+    assert login("station").get(reverse("loan-list"), {"format": "exe"}).status_code == 404
+    assert login("member").get(reverse("loan-list"), {"format": "csv"}).status_code == 404
+
+
+def test_who_reads_the_stations_book_finds_the_register(login: Login, station: Station) -> None:
+    lent(station)
+    page = login("auditor").get(reverse("station-book")).content.decode()
+    assert reverse("loan-list") in page
+    page = login("auditor").get(reverse("loan-list")).content.decode()
+    assert "format=xlsx" in page and reverse("station-book") in page and "还书" not in page
