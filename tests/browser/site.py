@@ -30,8 +30,8 @@ from courses import media
 from lms.core.management.commands import serve
 
 FILM_SECONDS = 12
-GRACE_SECONDS = 3
-PATIENCE_SECONDS = 60
+GRACE_SECONDS = 20
+PATIENCE_SECONDS = 120
 PREPARING_SECONDS = 600
 
 
@@ -65,12 +65,13 @@ def prepared(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def running(county: Path, folder: Path) -> Iterator[Site]:
+def running(county: Path, folder: Path, application: str = "lms.wsgi:application") -> Iterator[Site]:
     """Serve a copy of a prepared county; yields the Site. Both processes are gone when the block is left."""
     shutil.copytree(county, folder)
     port = _free_port()
     worker = [sys.executable, "manage.py", "run_worker"]
-    with _process(serve.web_command(port), folder) as web, _process(worker, folder):
+    command = [*serve.web_command(port)[:-1], application]
+    with _process(command, folder) as web, _process(worker, folder):
         _wait_for(f"http://127.0.0.1:{port}/healthz", web)
         yield Site(f"http://127.0.0.1:{port}", folder)
 
