@@ -7,7 +7,9 @@ import itertools
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from lms.core.append_only import AppendOnlyError
@@ -301,6 +303,25 @@ def test_the_trainers_page_takes_cards_and_typed_numbers(client: Client, classro
     assert Attendance.objects.count() == 2
     page = client.get(reverse("session-checkin", args=[classroom.training.uuid, classroom.first.pk])).content.decode()
     assert "不是有效的签到码" in page
+
+
+def test_what_stands_beside_the_scanner_costs_the_same_for_one_scan_and_for_eight(
+    client: Client, classroom: ClassRoom, trainer: User
+) -> None:
+    client.force_login(trainer)
+    at = [classroom.training.uuid, classroom.first.pk]
+    cards = [selectors.card_text(person) for person in classroom.people]
+    counts = []
+    for scans in (cards[:1], cards * 3):
+        for number, card in enumerate(scans):
+            sent = {"code": card, "direction": "in", "key": f"{len(scans)}-{number}"}
+            answer = client.post(reverse("session-scan", args=at), sent, headers={"HX-Request": "true"})
+            assert "scanned" in answer["HX-Trigger"]
+        with CaptureQueriesContext(connection) as queries:
+            part = client.get(reverse("session-checkin", args=at), {"part": "1"}).content.decode()
+        assert part.count("已签到") == min(len(scans), 8)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_confirming_and_counting_from_the_page(client: Client, classroom: ClassRoom, trainer: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -26,12 +27,30 @@ class Reply:
 
 def reply(scan: Scan) -> Reply:
     """The answer to a scan, for the screen of who made it."""
+    return _reply(scan, _mark(scan))
+
+
+def replies(session: TrainingSession, scans: Iterable[Scan]) -> list[tuple[Scan, Reply]]:
+    """Scans of one session with their answers; one query however many there are."""
+    rows = list(scans)
+    marks = {row.member_id: row for row in session.attendances.filter(member__in={scan.member_id for scan in rows})}
+    for scan in rows:
+        scan.session = session
+    return [(scan, _reply(scan, marks.get(scan.member_id or 0))) for scan in rows]
+
+
+def _mark(scan: Scan) -> Attendance | None:
+    return Attendance.objects.filter(session=scan.session_id, member=scan.member_id).first() if scan.member_id else None
+
+
+def _reply(scan: Scan, mark: Attendance | None) -> Reply:
     member = scan.member
     who, where = (member.name, member.unit.label) if member else ("", "")
     if scan.result == Result.TAKEN:
-        return Reply("good", who, where, _taken(scan))
+        return Reply("good", who, where, _taken(scan, mark))
     if scan.result in UNDECIDED:
-        return _provisional(scan, who, where)
+        there = mark is not None and mark.status == Attendance.Status.PRESENT
+        return Reply("good" if there else "wait", who, where, _("已签到") if there else _("已收到，等现场教师确认"))
     return Reply("bad", who, where, refusal(scan.result))
 
 
@@ -46,11 +65,10 @@ def settled(scan: Scan) -> Reply:
         return Reply("wait", who, where, _("待审核：%(why)s") % {"why": doubt} if doubt else _("待现场确认"))
     if not decision.accepted:
         return Reply("bad", who, where, _("没有认可：%(why)s") % {"why": decision.reason})
-    return Reply("good", who, where, _taken(scan))
+    return Reply("good", who, where, _taken(scan, _mark(scan)))
 
 
-def _taken(scan: Scan) -> str:
-    row = Attendance.objects.filter(session=scan.session, member=scan.member).first()
+def _taken(scan: Scan, row: Attendance | None) -> str:
     if scan.direction == rules.OUT:
         at = timezone.localtime(scan.happened_at)
         return _("已签退 %(time)s") % {"time": f"{at:%H:%M}"}
@@ -58,13 +76,6 @@ def _taken(scan: Scan) -> str:
         minutes = late(scan.session, row)
         return _("已签到，迟到 %(n)s 分钟") % {"n": minutes}
     return _("已签到")
-
-
-def _provisional(scan: Scan, who: str, where: str) -> Reply:
-    there = Attendance.objects.filter(session=scan.session, member=scan.member, status=Attendance.Status.PRESENT)
-    if there.exists():
-        return Reply("good", who, where, _("已签到"))
-    return Reply("wait", who, where, _("已收到，等现场教师确认"))
 
 
 def late(session: TrainingSession, row: Attendance) -> int:

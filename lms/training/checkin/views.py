@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from lms.core import clock
 from lms.core.pdf import pdf_response, qr_svg
@@ -23,7 +24,7 @@ from lms.training import tokens
 from lms.training.checkin import rules, selectors, services
 from lms.training.checkin.cards import cards
 from lms.training.checkin.forms import DecideForm, HeadsForm, ScanForm
-from lms.training.checkin.replies import reply
+from lms.training.checkin.replies import replies, reply
 from lms.training.errors import TrainingError
 from lms.training.models import Attendance, Training, TrainingSession
 
@@ -54,7 +55,7 @@ def _standing(session: TrainingSession) -> dict[str, Any]:
         "tally": trainings.tally(session),
         "waiting": waiting,
         "held": selectors.held(session, waiting),
-        "recent": [(scan, reply(scan)) for scan in selectors.recent(session)],
+        "recent": replies(session, selectors.recent(session)),
         "failed": selectors.failed(session),
         "last_count": selectors.last_count(session),
         "devices": selectors.devices(session),
@@ -65,8 +66,10 @@ def _standing(session: TrainingSession) -> dict[str, Any]:
 @never_cache
 @require_safe
 def desk(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
-    """The trainer's page: scan or type codes, see who waits, count heads."""
+    """The trainer's page: scan or type codes, see who waits, count heads. With ``?part`` only what scans change."""
     session = _session(request, uuid, session_id)
+    if "part" in request.GET:
+        return render(request, "training/checkin/_standing.html", _standing(session))
     context = {**_standing(session), "direction": _direction(request), "heads": HeadsForm()}
     day = clock.local_date(session.starts_at)
     context |= {"day": day.isoformat(), "pages": selectors.offline_devices(session.training, day)}
@@ -78,7 +81,10 @@ def desk(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 def scan(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
-    """One code that was read by the camera or typed; answers with a line, and the whole page where there are no scripts."""
+    """One code that was read by the camera or typed; answers with a line, and the whole page where there are no scripts.
+
+    What stands beside it is fetched once the queue rests (``scanned``): people come in faster than a page is made.
+    """
     session, form = _session(request, uuid, session_id), ScanForm(request.POST)
     if not form.is_valid():
         return HttpResponse(_("请扫码或输入编号"), status=422, content_type="text/plain; charset=utf-8")
@@ -93,8 +99,7 @@ def scan(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
     if not request.headers.get("HX-Request"):
         (messages.error if found.kind == "bad" else messages.success)(request, f"{found.who} {found.text}".strip())
         return redirect(f"{reverse('session-checkin', args=[uuid, session_id])}?direction={_direction(request)}")
-    context = {**_standing(session), "reply": found}
-    return render(request, "training/checkin/_scanned.html", context)
+    return trigger_client_event(render(request, "training/checkin/_reply.html", {"reply": found}), "scanned")
 
 
 # -- who waits ----------------------------------------------------------------------------------
