@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import HelpPanel
@@ -30,9 +31,10 @@ class LessonsPanel(HelpPanel):
             if not course.pk:
                 return context
             lessons = list(
-                Page.objects.child_of(course)
+                apps.get_model("courses", "LessonPage")
+                .objects.child_of(course)
                 .order_by("path")
-                .specific(defer=True)
+                .select_related("media", "package")
                 .annotate_approved_schedule()
                 .prefetch_workflow_states()
             )

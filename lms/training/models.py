@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlencode
 
 from django.db import models
 from django.db.models import F, Q
@@ -95,6 +96,8 @@ __all__ = [
     "VisitRequest",
 ]
 
+MAP = "https://uri.amap.com/marker"
+
 
 class Base(index.Indexed, models.Model):
     """A place that is visited: an orchard, a silkworm farm, a memorial, a warning-education hall."""
@@ -148,6 +151,11 @@ class Base(index.Indexed, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def map_address(self) -> str:
+        """Where a map of the network shows the base, for who follows the link; nothing is fetched from there."""
+        return f"{MAP}?{urlencode({'position': f'{self.lng},{self.lat}', 'coordinate': 'wgs84', 'name': self.name}, safe=',')}"
 
 
 class Training(index.Indexed, models.Model):

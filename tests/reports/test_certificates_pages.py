@@ -135,15 +135,15 @@ def test_the_list_asks_as_often_for_one_certificate_as_for_many(
 ) -> None:
     client, address = login("county"), reverse("certificate-list")
     client.get(address)
-    # session · user · grants · (member of the user) · count · page of certificates · the bell
-    with django_assert_num_queries(7):
+    # session · user · grants · (member of the user) · count · page of certificates · the bell · reviews that wait
+    with django_assert_num_queries(8):
         client.get(address)
     for number in range(5):
         member = make_member(county.branch, f"某{number}")
         with transaction.atomic():
             ledger.post(make_credit(member), by=None)
         certificates.issue(member=member, content=certificates.of_year(member, 2026), by=None)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(address)
 
 

@@ -424,7 +424,7 @@ def test_case_8_three_weeks_late_a_closed_class_is_corrected_by_reversal(
     a_morning(classroom, phone)
     in_the_morning.move_to(on(NEXT_DAY, 18))
     phone.send(phone.queue[2])
-    classroom.close()
+    classroom.close(keep_waiting=True)
     assert hours(classroom) == ["0", "0", "0"]
     in_the_morning.move_to(EVENING + dt.timedelta(days=21))
     phone.send()

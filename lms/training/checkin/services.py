@@ -191,6 +191,8 @@ def release(*, scan: Scan, by: User | None) -> ScanDecision:
     row = ScanDecision.objects.create(scan=scan, accepted=accepted, reason=reason, by=None, at=clock.now())
     if accepted:
         _settle(scan, by)
+    elif scan.session.training.state == Training.State.CLOSED:
+        _hold_absent(scan.session.training, scan, by)
     return row
 
 

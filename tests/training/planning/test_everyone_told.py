@@ -51,7 +51,7 @@ def visit(personas: County) -> Training:
         base=base,
         capacity=1,
         sessions=[on_day(4)],
-        by=personas.users["town"],
+        by=None,
         title="蚕桑参观",
         category="skills",
         trainer=personas.users["trainer"],
