@@ -20,6 +20,7 @@ from django.db.models import F, QuerySet
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from lms.core import clock, tables
 from lms.core.queue import enqueue
@@ -187,7 +188,7 @@ def _sheets(training: Training) -> Iterator[Part]:
     folder = "05-" + _("签到表")
     for place, session in enumerate(training.sessions.all(), 1):
         session.training = training
-        name = f"{clock.local_date(session.starts_at)}-" + _("第%(n)s次") % {"n": place}
+        name = f"{clock.local_date(session.starts_at)}-" + pgettext("file", "第%(n)s次") % {"n": place}
         yield Part(folder, f"{name}.pdf", partial(papers.sheet, session))
         yield Part(folder, f"{name}.csv", partial(_roster, session))
 
