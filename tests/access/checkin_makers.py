@@ -46,6 +46,15 @@ def own_claim(county: County, unit: Unit) -> dict[str, Any]:
     return {"claim": tokens.make_claim(selectors.room_key(), claim)}
 
 
+def tv_claim(county: County, unit: Unit) -> dict[str, Any]:
+    claim = tokens.Claim((_running(unit).pk,), "in", "digits", selectors.now(), "f00d")
+    return {"claim": tokens.make_claim(selectors.room_key(), claim)}
+
+
+def tv_person(county: County, unit: Unit) -> dict[str, Any]:
+    return {**tv_claim(county, unit), "code": somebody(unit).code}
+
+
 def kiosk(county: County, unit: Unit) -> dict[str, Any]:
     session = _running(unit)
     device = services.open_device(session=session, by=None)
@@ -71,5 +80,7 @@ MAKERS: dict[str, Callable[[County, Unit], dict[str, Any]]] = {
     "waiting-scan": waiting_scan,
     "room-token": room_token,
     "own-claim": own_claim,
+    "tv-claim": tv_claim,
+    "tv-person": tv_person,
     "unit": lambda county, unit: {"code": unit.code},
 }

@@ -261,6 +261,11 @@ branch-cards          GET   unit         county town trainer secretary station |
 room-digits           GET   -            **
 room-digits           POST  -            **
 room-code             GET   room-token   **
+tv-digits             GET   -            **
+tv-digits             POST  -            **
+tv-names              GET   tv-claim     **
+tv-person             GET   tv-person    **
+tv-person             POST  tv-person    **
 own-code              GET   -            member
 own-checkin           GET   own-claim    member
 own-checkin           POST  own-claim    member

@@ -217,6 +217,19 @@ def found_by(session: TrainingSession, typed: str) -> list[Member]:
     return [row.member for row in rows if row.matches(typed)][:FOUND]
 
 
+def by_first_letter(session: TrainingSession) -> dict[str, list[Member]]:
+    """The enrolled by the first letter of their name's pinyin, in capitals; names in the order of the roster."""
+    found: dict[str, list[Member]] = defaultdict(list)
+    for member in trainings.enrolled_members(session.training):
+        found[(member.sort_key or member.name)[:1].upper()].append(member)
+    return dict(found)
+
+
+def moment_of(claim: tokens.Claim) -> dt.datetime:
+    """When a claim was made."""
+    return dt.datetime.fromtimestamp(claim.made_at, dt.UTC)
+
+
 def last_four(member: Member) -> set[str]:
     """What a person may type to show who he is: the last four signs of his ID number or of a telephone number."""
     number = crypto.decrypt(member.id_number_sealed) if member.id_number_sealed else ""

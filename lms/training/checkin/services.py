@@ -141,7 +141,7 @@ def _beside(row: Attendance, session: TrainingSession, seen: Sequence[rules.Seen
 
 def redeem(*, claim: tokens.Claim, session: TrainingSession, member: Member, phone: str) -> Scan:
     """A member uses the scan that his phone made up to five minutes ago; a claim is one person's, once."""
-    at = dt.datetime.fromtimestamp(claim.made_at, dt.UTC)
+    at = selectors.moment_of(claim)
     key, fault = f"claim:{claim.nonce}", ""
     if Scan.objects.filter(key=key).exclude(member=member).exists():
         key, fault = f"claim:{claim.nonce}:{member.pk}", Result.USED

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from lms.training.checkin import views, views_kiosk, views_offline, views_own, views_scans
+from lms.training.checkin import views, views_kiosk, views_offline, views_own, views_scans, views_tv
 
 SESSION = "desk/trainings/<uuid:uuid>/sessions/<int:session_id>/checkin/"
 OFFLINE = "desk/trainings/<uuid:uuid>/offline/<str:day>/"
@@ -25,6 +25,9 @@ urlpatterns: list[URLPattern] = [
     path("desk/trainings/<uuid:uuid>/cards.pdf", views.training_cards, name="training-cards"),
     path("desk/cards/<str:code>.pdf", views.branch_cards, name="branch-cards"),
     path("in/", views_own.room_digits, name="room-digits"),
+    path("in/tv/", views_tv.tv_digits, name="tv-digits"),
+    path("in/tv/<str:claim>/", views_tv.tv_names, name="tv-names"),
+    path("in/tv/<str:claim>/<str:code>/", views_tv.tv_person, name="tv-person"),
     path("in/<str:token>/", views_own.room_code, name="room-code"),
     path("learn/code/", views_own.own_code, name="own-code"),
     path("learn/checkin/<str:claim>/", views_own.own_checkin, name="own-checkin"),

@@ -5,6 +5,7 @@ Who opens it is signed out of that machine: what stays there is a key that can a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -20,14 +21,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from lms.core import clock
 from lms.members.http import SignedInRequest
-from lms.members.models import Member
 from lms.training import selectors as trainings
 from lms.training import tokens
 from lms.training.checkin import replies, rules, selectors, services
 from lms.training.checkin.forms import FourForm
 from lms.training.errors import TrainingError
 from lms.training.forms import posted
-from lms.training.models import Attendance, CheckinDevice, Scan
+from lms.training.models import Attendance, CheckinDevice, Scan, TrainingSession
 
 COOKIE = "kiosk"
 COOKIE_LIFE = 24 * 3600
@@ -99,7 +99,10 @@ def kiosk_person(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            scan = _tried(device, member, direction, form.cleaned_data["four"])
+            reading = services.Reading(
+                f"kiosk:{uuid4()}", member, Attendance.Means.KIOSK, direction, clock.now(), device=device
+            )
+            scan = tried(device.session, reading, form.cleaned_data["four"])
             if scan is None:
                 form.add_error("four", _("试了太多次，请过 10 分钟再试，或找教师签到"))
             elif scan.result == Scan.Result.WRONG_DIGITS:
@@ -109,22 +112,14 @@ def kiosk_person(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "training/checkin/kiosk_person.html", {**context, "form": form}, status=status)
 
 
-def _tried(device: CheckinDevice, member: Member, direction: str, four: str) -> Scan | None:
-    """The scan that a try makes, right or wrong; None while the name is locked."""
-    tries = f"kiosk:{device.session_id}:{member.pk}"
+def tried(session: TrainingSession, reading: services.Reading, four: str) -> Scan | None:
+    """The scan that a try makes, right or wrong; None while the name is locked. ``reading`` is of the member meant."""
+    assert reading.member is not None
+    tries = f"kiosk:{session.pk}:{reading.member.pk}"
     wrong = cache.get(tries, 0)
     if wrong >= TRIES:
         return None
-    right = four.upper() in selectors.last_four(member)
-    if not right:
+    if four.upper() not in selectors.last_four(reading.member):
         cache.set(tries, wrong + 1, TRIES_TIME)
-    reading = services.Reading(
-        key=f"kiosk:{uuid4()}",
-        member=member,
-        means=Attendance.Means.KIOSK,
-        direction=direction,
-        at=clock.now(),
-        fault="" if right else Scan.Result.WRONG_DIGITS,
-        device=device,
-    )
-    return services.record(session=device.session, reading=reading, by=None)
+        reading = replace(reading, key=f"wrong:{uuid4()}", fault=Scan.Result.WRONG_DIGITS)
+    return services.record(session=session, reading=reading, by=None)

@@ -33,13 +33,13 @@ TRIES_TIME = 600
 CLAIMED = {"code": Means.ROOM_CODE, "host": Means.VISIT_CODE, "digits": Means.DIGITS}
 
 
-def _phone(request: HttpRequest) -> str:
+def phone_of(request: HttpRequest) -> str:
     """The random number that this browser keeps; a new one for a browser that has none."""
     kept = request.COOKIES.get(PHONE, "")
     return kept if len(kept) == 32 and kept.isalnum() else secrets.token_hex(16)
 
 
-def _with_phone(response: HttpResponse, phone: str, request: HttpRequest) -> HttpResponse:
+def with_phone(response: HttpResponse, phone: str, request: HttpRequest) -> HttpResponse:
     response.set_cookie(PHONE, phone, max_age=PHONE_LIFE, httponly=True, samesite="Lax", secure=request.is_secure())
     return response
 
@@ -48,7 +48,7 @@ def _claim(request: HttpRequest, places: list[int], direction: str, means: str) 
     """Go on to the page that asks who one is, if need be, and for one tap."""
     claim = tokens.Claim(tuple(places), direction, means, selectors.now(), secrets.token_hex(8))
     response = redirect("own-checkin", tokens.make_claim(selectors.room_key(), claim))
-    return _with_phone(response, _phone(request), request)
+    return with_phone(response, phone_of(request), request)
 
 
 @never_cache
@@ -66,7 +66,7 @@ def room_code(request: HttpRequest, token: str) -> HttpResponse:
 
 def _refused(request: HttpRequest, token: str, error: tokens.TokenError, means: str) -> HttpResponse:
     """Say why a code is not taken. Only one that was ours once is kept: anybody can make up codes without end."""
-    phone, member = _phone(request), getattr(request.user, "member", None)
+    phone, member = phone_of(request), getattr(request.user, "member", None)
     session = TrainingSession.objects.filter(pk=error.place).first() if error.place is not None else None
     if session is not None:
         reading = services.Reading(
@@ -80,25 +80,35 @@ def _refused(request: HttpRequest, token: str, error: tokens.TokenError, means: 
         )
         services.record(session=session, reading=reading, by=None)
     context = {"text": replies.refusal(error.code), "form": DigitsForm()}
-    return _with_phone(render(request, "training/checkin/digits.html", context, status=410), phone, request)
+    return with_phone(render(request, "training/checkin/digits.html", context, status=410), phone, request)
 
 
 @never_cache
 def room_digits(request: HttpRequest) -> HttpResponse:
-    """Six digits instead of a camera. After ten wrong ones a phone waits ten minutes."""
-    form, phone = DigitsForm(posted(request)), _phone(request)
-    tries = f"digits:{phone}"
-    if request.method == "POST" and form.is_valid():
-        if cache.get(tries, 0) >= TRIES:
-            form.add_error("digits", _("试了太多次，请过 10 分钟再试，或找教师签到"))
-        else:
-            places, direction = selectors.showing(form.cleaned_data["digits"])
-            if places:
-                return _claim(request, places, direction, "digits")
-            cache.set(tries, cache.get(tries, 0) + 1, TRIES_TIME)
-            form.add_error("digits", _("数字不对或已过期，请看现场屏幕上现在的数字"))
+    """Six digits instead of a camera."""
+    form, phone = DigitsForm(posted(request)), phone_of(request)
+    claim = read_digits(form, phone) if request.method == "POST" else None
+    if claim is not None:
+        return with_phone(redirect("own-checkin", tokens.make_claim(selectors.room_key(), claim)), phone, request)
     status = 422 if request.method == "POST" else 200
-    return _with_phone(render(request, "training/checkin/digits.html", {"form": form}, status=status), phone, request)
+    return with_phone(render(request, "training/checkin/digits.html", {"form": form}, status=status), phone, request)
+
+
+def read_digits(form: DigitsForm, phone: str) -> tokens.Claim | None:
+    """The claim that the digits on the room's screen make, else the form says what is wrong. After ten wrong ones a phone
+    waits ten minutes."""
+    if not form.is_valid():
+        return None
+    tries = f"digits:{phone}"
+    if cache.get(tries, 0) >= TRIES:
+        form.add_error("digits", _("试了太多次，请过 10 分钟再试，或找教师签到"))
+        return None
+    places, direction = selectors.showing(form.cleaned_data["digits"])
+    if places:
+        return tokens.Claim(tuple(places), direction, "digits", selectors.now(), secrets.token_hex(8))
+    cache.set(tries, cache.get(tries, 0) + 1, TRIES_TIME)
+    form.add_error("digits", _("数字不对或已过期，请看现场屏幕上现在的数字"))
+    return None
 
 
 @login_required
@@ -116,9 +126,9 @@ def own_checkin(request: SignedInRequest, claim: str) -> HttpResponse:
     context = {"session": session, "training": session.training, "direction": read.direction, "member": member}
     if request.method == "POST":
         made = read._replace(means=str(CLAIMED[read.means]))
-        scan = services.redeem(claim=made, session=session, member=member, phone=_phone(request))
+        scan = services.redeem(claim=made, session=session, member=member, phone=phone_of(request))
         context["reply"] = replies.reply(scan)
-    return _with_phone(render(request, "training/checkin/own.html", context), _phone(request), request)
+    return with_phone(render(request, "training/checkin/own.html", context), phone_of(request), request)
 
 
 @login_required
