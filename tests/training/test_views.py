@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import re
@@ -326,6 +327,18 @@ def test_the_sheet_as_a_workbook_holds_the_same_marks(classroom: ClassRoom, logi
     marks = {row[1].value: row[6].value for row in sheet.iter_rows(min_row=2)}
     assert marks == {"李大山": "到", "单春花": "假", "曾小河": "缺"}
     assert login("trainer").get(address("session-sheet", classroom), {"format": "exe"}).status_code == 404
+
+
+def test_a_title_on_the_list_leads_to_its_training(
+    classroom: ClassRoom, orchard: Base, personas: County, login: Login
+) -> None:
+    facts = {"unit": personas.town, "category": "skills", "capacity": 9, "by": None}
+    ahead = [half_day(NEXT_DAY + dt.timedelta(days=days)) for days in (2, 3)]
+    visit = services.plan_training(kind="visit", title="看葡萄", base=orchard, sessions=ahead[:1], **facts)
+    other = services.plan_training(kind="class", title="剪枝", sessions=ahead[1:], **facts)
+    page = login("trainer").get(reverse("training-list")).content.decode()
+    for training in (visit, other):
+        assert f'<a href="{reverse("training-detail", args=[training.uuid])}">{training.title}</a>' in page
 
 
 def test_the_visit_register_lists_closed_visits_with_their_hours(orchard: Base, personas: County, login: Login) -> None:
