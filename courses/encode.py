@@ -96,7 +96,8 @@ def encode_picture(source: Path, sound: Path | None, target: Path, step: Step, f
     rate = ["-maxrate", f"{step.most_kbit}k", "-bufsize", f"{2 * step.most_kbit}k"]
     keys = ["-sc_threshold", "0", "-force_key_frames", f"expr:gte(t,n_forced*{PIECE_SECONDS})"]
     keys += ["-g", str(30 * PIECE_SECONDS)]
-    exact = [*EXACT, "-flags:v", "+bitexact"]
+    # On a busy machine one encoding in some twenty-five came out otherwise while x264 looked ahead in a thread of its own.
+    exact = [*EXACT, "-flags:v", "+bitexact", "-x264-params", "sync-lookahead=0"]
     run([*inputs, *maps, *shape, *codec, *rate, *keys, *exact, *FRAGMENTED, str(target)], told)
 
 

@@ -93,7 +93,6 @@ def a_class(page: Page) -> None:
 def test_the_sign_in_sheet_of_a_class(sign_in: SignIn, tmp_path: Path, keep) -> None:
     page = sign_in("trainer", DESK)
     a_class(page)
-    page.locator("a[href*='/sessions/']").first.click()
     sheet = page.locator("a[href$='/sheet/']").first.get_attribute("href")
     page.goto(sheet)
     pdf = printed(page)
