@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from wagtail.models import Page
 
 from cms.models import NewsPage
 from courses import catalogue as courses
@@ -47,19 +48,23 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of things. ``weight``: how far its finds go before equally good ones of other kinds; courses are what one learns from."""
+    """A kind of things. ``weight``: how far its finds go before equally good ones of other kinds; courses are what one learns from.
+
+    ``rows``: what a person may find, given him and which pages are private.
+    """
 
     code: str
     label: Any
     icon: str
     weight: float
-    rows: Callable[[Any], QuerySet[Any]]
+    rows: Callable[[Any, Q], QuerySet[Any]]
     show: Callable[[Iterable[int], HttpRequest], dict[int, Shown]]
 
 
 def search(typed: str, user: Any) -> Finds:
     """What the person may see of all kinds, the best first; ``Find.among`` is the place in ``KINDS``."""
-    found = find(typed, *(kind.rows(user) for kind in KINDS))
+    private = Page.objects.all().private_q()  # asked once for all kinds of pages
+    found = find(typed, *(kind.rows(user, private) for kind in KINDS))
     rows = sorted(found.rows, key=lambda row: -row.score * KINDS[row.among].weight)
     return Finds(found.near, found.expression, tuple(rows))
 
@@ -191,12 +196,30 @@ def _bases(pks: Iterable[int], request: HttpRequest) -> dict[int, Shown]:
 
 
 KINDS = (
-    Kind("courses", gettext_lazy("课程"), "book", 1.5, lambda user: courses.on_offer(), _courses),
-    Kind("lessons", gettext_lazy("课时"), "play", 1.2, lambda user: courses.lessons_on_offer(), _lessons),
-    Kind("books", gettext_lazy("图书"), "book", 1.0, lambda user: BookPage.objects.live().public(), _books),
-    Kind("news", gettext_lazy("动态"), "info", 1.0, lambda user: NewsPage.objects.live().public(), _news),
-    Kind("trainings", gettext_lazy("培训"), "calendar", 0.6, training.trainings, _trainings),
-    Kind("bases", gettext_lazy("基地"), "place", 1.2, training.bases, _bases),
+    Kind("courses", gettext_lazy("课程"), "book", 1.5, lambda user, private: courses.on_offer(private), _courses),
+    Kind(
+        "lessons",
+        gettext_lazy("课时"),
+        "play",
+        1.2,
+        lambda user, private: courses.lessons_on_offer(None, private),
+        _lessons,
+    ),
+    Kind(
+        "books",
+        gettext_lazy("图书"),
+        "book",
+        1.0,
+        lambda user, private: BookPage.objects.live().exclude(private),
+        _books,
+    ),
+    Kind(
+        "news", gettext_lazy("动态"), "info", 1.0, lambda user, private: NewsPage.objects.live().exclude(private), _news
+    ),
+    Kind(
+        "trainings", gettext_lazy("培训"), "calendar", 0.6, lambda user, private: training.trainings(user), _trainings
+    ),
+    Kind("bases", gettext_lazy("基地"), "place", 1.2, lambda user, private: training.bases(user), _bases),
 )
 
 

@@ -27,9 +27,13 @@ SHORT_MS = 30 * 60_000
 # -- courses and their lessons ----------------------------------------------------------
 
 
-def on_offer() -> QuerySet[CoursePage]:
-    """The courses that are published, for everybody, and not archived."""
-    return CoursePage.objects.live().public().filter(archived=False)
+def on_offer(private: Q | None = None) -> QuerySet[CoursePage]:
+    """The courses that are published, for everybody, and not archived.
+
+    ``private``: what ``private_q`` of pages says, for who asks for several kinds of pages; without it a query finds out.
+    """
+    live = CoursePage.objects.live()
+    return (live.public() if private is None else live.exclude(private)).filter(archived=False)
 
 
 def with_course(lessons: QuerySet[LessonPage]) -> QuerySet[LessonPage]:
@@ -37,10 +41,11 @@ def with_course(lessons: QuerySet[LessonPage]) -> QuerySet[LessonPage]:
     return lessons.annotate(above=Substr("path", 1, Length("path") - LessonPage.steplen))
 
 
-def lessons_on_offer(courses: QuerySet[CoursePage] | None = None) -> QuerySet[LessonPage]:
+def lessons_on_offer(courses: QuerySet[CoursePage] | None = None, private: Q | None = None) -> QuerySet[LessonPage]:
     """The published lessons of courses on offer, or of some of them, with the path of their course as ``above``."""
-    chosen = on_offer() if courses is None else courses
-    return with_course(LessonPage.objects.live().public()).filter(above__in=chosen.values("path"))
+    private = LessonPage.objects.all().private_q() if private is None else private
+    chosen = on_offer(private) if courses is None else courses
+    return with_course(LessonPage.objects.live().exclude(private)).filter(above__in=chosen.values("path"))
 
 
 def courses_of(lessons: Iterable[LessonPage]) -> dict[int, CoursePage]:
