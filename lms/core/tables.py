@@ -143,7 +143,7 @@ def _write_xlsx(columns: Sequence[Column], rows: Iterable[Row], out: IO[bytes], 
             "fit_to_pages": (1, 0),
             "repeat_rows": 0,
             "margins": {"left": 0.4, "right": 0.4},
-            "header": f"&C{sheet.replace('&', '&&')}",
+            **({"header": f"&C{sheet.replace('&', '&&')}"} if sheet else {}),
             "footer": "&C&P / &N",
         },
     )
