@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree
 
 PACKAGES = {
     "chromium": "chromium",
@@ -78,12 +79,26 @@ def postgresql() -> Iterator[str]:
             subprocess.run([control, "-D", data, "-m", "immediate", "stop"], **run)
 
 
-def pytest(title: str, *arguments: str, **environment: str) -> int:
-    """One run of the suite; returns its exit code."""
+def pytest(title: str, *arguments: str, **environment: str) -> tuple[int, list[str]]:
+    """One run of the suite; returns its exit code and what failed."""
     print(f"\n== {title} ==", flush=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS, *arguments, *sys.argv[1:]]
     with tempfile.TemporaryDirectory(prefix="xx-data-") as data:
-        return subprocess.run(command, env={**os.environ, "XIANGXUE_DATA": data, **environment}).returncode
+        report = f"{data}/report.xml"
+        options = ["-q", "-n", WORKERS, f"--junitxml={report}"]
+        command = [sys.executable, "-m", "pytest", *options, *arguments, *sys.argv[1:]]
+        code = subprocess.run(command, env={**os.environ, "XIANGXUE_DATA": data, **environment}).returncode
+        return code, list(failed(title, report))
+
+
+def failed(title: str, report: str) -> Iterator[str]:
+    """What went wrong in a run: its name and the first line of why, then the end of what it printed."""
+    if not Path(report).exists():
+        yield f"{title}: ended before its report"
+        return
+    for case in ElementTree.parse(report).iter("testcase"):
+        for problem in (*case.iter("failure"), *case.iter("error")):
+            reason, told = problem.get("message", ""), (problem.text or "").strip()
+            yield f"{title}: {case.get('classname')}.{case.get('name')}: {reason[:300]}\n{told[-1500:]}\n"
 
 
 def main() -> int:
@@ -91,14 +106,13 @@ def main() -> int:
     wanted = missing()
     if wanted:
         install(wanted)
-    codes = [pytest("SQLite, browser included", "-m", "not postgres", DATABASE_URL="")]
+    runs = [pytest("SQLite, browser included", "-m", "not postgres", DATABASE_URL="")]
     with postgresql() as address:
-        codes.append(
-            pytest(
-                "PostgreSQL, races included", "-m", "not browser and not embedded and not once", DATABASE_URL=address
-            )
-        )
-    return max(codes)
+        marked = "not browser and not embedded and not once"
+        runs.append(pytest("PostgreSQL, races included", "-m", marked, DATABASE_URL=address))
+    for problem in [one for _code, problems in runs for one in problems]:
+        print(problem)  # last of all, for whoever sees only the end of a long output
+    return max(code for code, _problems in runs)
 
 
 if __name__ == "__main__":

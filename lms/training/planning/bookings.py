@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from django.db import IntegrityError, transaction
 from django.db.models import Prefetch, Q
@@ -198,10 +199,11 @@ def needs(training: Training) -> dict[int, Need]:
 def clashes(wanted: Sequence[Need], besides: Training | None = None) -> list[Clash]:
     """Each resource of ``wanted`` that is taken at its time, by another training or twice by the plan itself; one query."""
     taken = _taken(wanted, besides)
+    others_of = cache(lambda keys: sorted({one for key in keys for one in taken.get(key, [])}))
     found = []
     for number, need in enumerate(wanted):
         for resource in need.resources:
-            others = sorted({one for key in resource.keys for one in taken.get(key, [])})
+            others = others_of(resource.keys)
             own = [(one.slot, "") for one in wanted[:number] if any(resource.meets(other) for other in one.resources)]
             for slot, unit in (*others, *own):
                 if slot.overlaps(need.slot):
@@ -236,11 +238,12 @@ def _taken(wanted: Sequence[Need], besides: Training | None) -> dict[Key, list[t
     return found
 
 
-def windows(wanted: Slot) -> list[Slot]:
+def windows(wanted: Slot) -> Iterator[Slot]:
     """The working hours of the day of a stretch and the days after it."""
     first = clock.local_date(wanted.starts_at)
-    days = [first + dt.timedelta(days=number) for number in range(DAYS_AHEAD)]
-    return [Slot(*(timezone.make_aware(dt.datetime.combine(day, at)) for at in (OPENS, SHUTS))) for day in days]
+    for number in range(DAYS_AHEAD):
+        day = first + dt.timedelta(days=number)
+        yield Slot(*(timezone.make_aware(dt.datetime.combine(day, at)) for at in (OPENS, SHUTS)))
 
 
 def base_full(base: Base | None, capacity: int, slots: Sequence[Slot], besides: Training | None) -> BaseFull | None:

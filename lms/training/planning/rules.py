@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise
+from operator import attrgetter
 
 MOST_REPEATS = 60
 """As many sessions as the form of a training takes."""
@@ -26,24 +27,29 @@ class Slot:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
 
-def free_slots(wanted: Slot, taken: Iterable[Slot], windows: Sequence[Slot], count: int = 3) -> list[Slot]:
-    """The next ``count`` stretches as long as ``wanted``, from its beginning on, within ``windows`` (working hours), free of ``taken``."""
-    busy = sorted(taken)
-    return list(islice(_free(wanted, busy, windows), count))
+def free_slots(wanted: Slot, taken: Iterable[Slot], windows: Iterable[Slot], count: int = 3) -> list[Slot]:
+    """The next ``count`` stretches as long as ``wanted``, from its beginning on, free of ``taken``.
+
+    Within ``windows`` (working hours), which come in order and do not overlap; no more of them are asked for than needed.
+    """
+    return list(islice(_free(wanted, sorted(taken, key=attrgetter("starts_at")), windows), count))
 
 
-def _free(wanted: Slot, busy: Sequence[Slot], windows: Sequence[Slot]) -> Iterator[Slot]:
+def _free(wanted: Slot, taken: Sequence[Slot], windows: Iterable[Slot]) -> Iterator[Slot]:
+    """One walk along the calendar: ``taken`` lies in the order of its beginnings, each is looked at once."""
     length = wanted.ends_at - wanted.starts_at
-    for window in sorted(windows):
+    ahead = iter(taken)
+    next_taken = next(ahead, None)
+    for window in windows:
         start = max(window.starts_at, wanted.starts_at)
         while start + length <= window.ends_at:
-            slot = Slot(start, start + length)
-            in_the_way = [one.ends_at for one in busy if one.overlaps(slot)]
-            if in_the_way:
-                start = max(in_the_way)
+            while next_taken is not None and next_taken.ends_at <= start:
+                next_taken = next(ahead, None)
+            if next_taken is not None and next_taken.starts_at < start + length:
+                start = next_taken.ends_at
             else:
-                yield slot
-                start = slot.ends_at
+                yield Slot(start, start + length)
+                start += length
 
 
 def peak(wanted: Slot, others: Iterable[tuple[Slot, int]]) -> int:
@@ -55,13 +61,13 @@ def peak(wanted: Slot, others: Iterable[tuple[Slot, int]]) -> int:
 
 def crowded(others: Iterable[tuple[Slot, int]], most: int) -> list[Slot]:
     """The stretches in which more than ``most`` people of ``others`` (stretch, heads) are there at once."""
-    rows = list(others)
-    moments = sorted({at for slot, _heads in rows for at in (slot.starts_at, slot.ends_at)})
-    return [
-        Slot(begin, end)
-        for begin, end in pairwise(moments)
-        if sum(heads for slot, heads in rows if slot.starts_at <= begin < slot.ends_at) > most
-    ]
+    change: dict[dt.datetime, int] = {}
+    for slot, heads in others:
+        change[slot.starts_at] = change.get(slot.starts_at, 0) + heads
+        change[slot.ends_at] = change.get(slot.ends_at, 0) - heads
+    moments = sorted(change)
+    there = accumulate(change[at] for at in moments)
+    return [Slot(begin, end) for (begin, end), heads in zip(pairwise(moments), there, strict=False) if heads > most]
 
 
 def repeats(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.training.planning.rules import MOST_REPEATS, Slot, free_slots, peak, repeats, years_on
+from lms.training.planning.rules import MOST_REPEATS, Slot, crowded, free_slots, peak, repeats, years_on
 
 DAY = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
 
@@ -57,6 +57,14 @@ def test_peak_is_the_fullest_hour(wanted: Slot, others: list[tuple[Slot, int]]) 
     hours = int((wanted.ends_at - wanted.starts_at).total_seconds() // 3600)
     each = [wanted.starts_at + dt.timedelta(hours=number) for number in range(hours)]
     assert peak(wanted, others) == max(sum(n for s, n in others if s.starts_at <= t < s.ends_at) for t in each)
+
+
+@given(st.lists(st.tuples(slots, st.integers(1, 90)), max_size=12), st.integers(0, 200))
+def test_crowded_hours_are_those_with_more_people_than_fit(others: list[tuple[Slot, int]], most: int) -> None:
+    found = crowded(others, most)
+    for hour in range(70):
+        there = sum(heads for slot, heads in others if slot.starts_at <= at(hour) < slot.ends_at)
+        assert any(one.starts_at <= at(hour) < one.ends_at for one in found) == (there > most)
 
 
 def test_a_series_ends_by_number_or_by_day() -> None:
