@@ -23,6 +23,9 @@ MODULES = {"sqlite": "lms.core.search.sqlite", "postgresql": "lms.core.search.po
 class Backend(Protocol):
     """What both databases offer beside Wagtail's search."""
 
+    def kinds(self, expression: Expression) -> set[int]:
+        """The content types among whose objects something is found, whoever may see it; one query."""
+
     def hits(self, expression: Expression, kinds: Iterable[int], keys: Any, limit: int) -> list[Hit]:
         """The best finds among objects of some content types, the best first. ``keys``: a query for their ids, as text."""
 

@@ -71,11 +71,18 @@ class Backend(postgres.PostgresSearchBackend):
     def __init__(self, params: dict[str, Any]) -> None:
         super().__init__({**params, "SEARCH_CONFIG": CONFIG})
 
+    def kinds(self, expression: Expression) -> set[int]:
+        """``backend.Backend.kinds``."""
+        return set(self._matching(_asked(expression)).values_list("content_type_id", flat=True).distinct())
+
     def hits(self, expression: Expression, kinds: Iterable[int], keys: Any, limit: int) -> list[Hit]:
         """``backend.Backend.hits``."""
         asked = _asked(expression)
-        text = Func("title", "body", arg_joiner=" || ", template="(%(expressions)s)", output_field=SearchVectorField())
-        rows = postgres.IndexEntry.objects.filter(content_type_id__in=list(kinds), object_id__in=keys)
-        found = rows.annotate(text=text).filter(text=asked)
+        found = self._matching(asked).filter(content_type_id__in=list(kinds), object_id__in=keys)
         ranked = found.annotate(rank=SearchRank(F("text"), asked, weights=WEIGHTS)).order_by("-rank")
         return [Hit(*row) for row in ranked.values_list("object_id", "rank")[:limit]]
+
+    @staticmethod
+    def _matching(asked: SearchQuery) -> Any:
+        text = Func("title", "body", arg_joiner=" || ", template="(%(expressions)s)", output_field=SearchVectorField())
+        return postgres.IndexEntry.objects.annotate(text=text).filter(text=asked)

@@ -87,9 +87,16 @@ class Backend(sqlite.SQLiteSearchBackend):
     autocomplete_query_compiler_class = AutocompleteCompiler
     index_class = Index
 
+    def kinds(self, expression: Expression) -> set[int]:
+        """``backend.Backend.kinds``."""
+        return set(self._matching(expression).values_list("index_entry__content_type_id", flat=True).distinct())
+
     def hits(self, expression: Expression, kinds: Iterable[int], keys: Any, limit: int) -> list[Hit]:
         """``backend.Backend.hits``."""
-        match = fts.MatchExpression(COLUMNS, _spelled(expression))
-        rows = fts.SQLiteFTSIndexEntry.objects.filter(match, index_entry__content_type_id__in=list(kinds))
+        rows = self._matching(expression).filter(index_entry__content_type_id__in=list(kinds))
         found = rows.filter(index_entry__object_id__in=keys).annotate(rank=Rank()).order_by("rank")
         return [Hit(pk, -rank) for pk, rank in found.values_list("index_entry__object_id", "rank")[:limit]]
+
+    @staticmethod
+    def _matching(expression: Expression) -> Any:
+        return fts.SQLiteFTSIndexEntry.objects.filter(fts.MatchExpression(COLUMNS, _spelled(expression)))
