@@ -1,4 +1,4 @@
-"""Inserts of many rows by one prepared statement.
+"""Inserts by a statement that is written once: of many rows, and of single ones where people wait in a queue.
 
 ``bulk_create`` writes a new statement for every hundred rows and passes each value through a chain of calls; for wide rows
 that takes longer than the database does. Here the driver repeats one statement, and the values are prepared by column.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import connections, models, router, transaction
@@ -42,6 +43,39 @@ def insert(rows: Sequence[models.Model], *, key: str = "") -> None:
         )
     if key:
         _learn(rows, key, using)
+
+
+def insert_one(row: models.Model, *, over: tuple[str, ...] = ()) -> None:
+    """Insert one unsaved row, which learns its primary key; no signals are sent.
+
+    With ``over``, the fields of a unique constraint, the row that has these values already takes the others.
+    """
+    using = router.db_for_write(type(row))
+    connection = connections[using]
+    statement, fields = _statement(type(row), using, over)
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row.pk = cursor.fetchone()[0]
+    row._state.adding, row._state.db = False, using
+
+
+@cache
+def _statement(model: type[models.Model], using: str, over: tuple[str, ...]) -> tuple[str, list[models.Field[Any, Any]]]:
+    quote = connections[using].ops.quote_name
+    fields = [field for field in model._meta.local_concrete_fields if not (field.primary_key or field.generated)]
+    names = ", ".join(quote(str(field.column)) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    key = model._meta.pk
+    assert key is not None, "a model has a primary key"
+    taken = ""
+    if over:
+        unique = ", ".join(quote(str(model._meta.get_field(name).column)) for name in over)  # type: ignore[union-attr]
+        others = [quote(str(field.column)) for field in fields if field.name not in over]
+        taken = f" ON CONFLICT ({unique}) DO UPDATE SET {', '.join(f'{one} = excluded.{one}' for one in others)}"
+    table = quote(model._meta.db_table)
+    inserted = f"INSERT INTO {table} ({names}) VALUES ({marks}){taken} RETURNING {quote(str(key.column))}"  # noqa: S608 (names)
+    return inserted, fields
 
 
 def _learn(rows: Sequence[models.Model], key: str, using: str) -> None:

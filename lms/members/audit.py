@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import models
 
-from lms.core.inserts import insert
+from lms.core.inserts import insert, insert_one
 from lms.members.models import AuditEntry, Unit, User, target_of
 
 
@@ -16,23 +16,25 @@ def record(
     *,
     by: User | None,
     on: models.Model | str,
-    unit: Unit | None = None,
+    unit: Unit | int | None = None,
     reason: str = "",
     **detail: Any,
 ) -> AuditEntry:
     """Write an audit row in the caller's transaction; ``by=None`` is the system itself.
 
-    ``action`` is dotted (``member.update``), ``on`` the row acted on, ``unit`` whose officers may read the row,
+    ``action`` is dotted (``member.update``), ``on`` the row acted on, ``unit`` (or its id) whose officers may read the row,
     ``detail`` what changed, never an ID number in full.
     """
-    return AuditEntry.objects.create(
+    entry = AuditEntry(
         actor=by,
         action=action,
         target=on if isinstance(on, str) else target_of(on),
-        unit=unit,
+        unit_id=unit.pk if isinstance(unit, Unit) else unit,
         detail=detail,
         reason=reason,
     )
+    insert_one(entry)
+    return entry
 
 
 class Act(NamedTuple):

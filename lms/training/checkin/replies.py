@@ -27,23 +27,11 @@ class Reply:
 
 def reply(scan: Scan) -> Reply:
     """The answer to a scan, for the screen of who made it."""
-    return _reply(scan, _mark(scan))
+    return told(scan, _mark(scan))
 
 
-def replies(session: TrainingSession, scans: Iterable[Scan]) -> list[tuple[Scan, Reply]]:
-    """Scans of one session with their answers; one query however many there are."""
-    rows = list(scans)
-    marks = {row.member_id: row for row in session.attendances.filter(member__in={scan.member_id for scan in rows})}
-    for scan in rows:
-        scan.session = session
-    return [(scan, _reply(scan, marks.get(scan.member_id or 0))) for scan in rows]
-
-
-def _mark(scan: Scan) -> Attendance | None:
-    return Attendance.objects.filter(session=scan.session_id, member=scan.member_id).first() if scan.member_id else None
-
-
-def _reply(scan: Scan, mark: Attendance | None) -> Reply:
+def told(scan: Scan, mark: Attendance | None) -> Reply:
+    """The same for who has the person's mark at hand."""
     member = scan.member
     who, where = (member.name, member.unit.label) if member else ("", "")
     if scan.result == Result.TAKEN:
@@ -52,6 +40,19 @@ def _reply(scan: Scan, mark: Attendance | None) -> Reply:
         there = mark is not None and mark.status == Attendance.Status.PRESENT
         return Reply("good" if there else "wait", who, where, _("已签到") if there else _("已收到，等现场教师确认"))
     return Reply("bad", who, where, refusal(scan.result))
+
+
+def replies(session: TrainingSession, scans: Iterable[Scan]) -> list[tuple[Scan, Reply]]:
+    """Scans of one session with their answers; one query however many there are."""
+    rows = list(scans)
+    marks = {row.member_id: row for row in session.attendances.filter(member__in={scan.member_id for scan in rows})}
+    for scan in rows:
+        scan.session = session
+    return [(scan, told(scan, marks.get(scan.member_id or 0))) for scan in rows]
+
+
+def _mark(scan: Scan) -> Attendance | None:
+    return Attendance.objects.filter(session=scan.session_id, member=scan.member_id).first() if scan.member_id else None
 
 
 def settled(scan: Scan) -> Reply:

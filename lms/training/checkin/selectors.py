@@ -17,7 +17,7 @@ from lms.members.models import Member, Unit, User
 from lms.members.permissions import unit_or_404
 from lms.training import selectors as trainings
 from lms.training import tokens
-from lms.training.checkin import rules
+from lms.training.checkin import facts, rules
 from lms.training.models import (
     Attendance,
     CheckinDevice,
@@ -70,7 +70,7 @@ def member_of(text: str) -> Member | None:
         if "." in typed:
             return None
         code = typed
-    return Member.objects.select_related("unit").filter(code__iexact=code).first()
+    return facts.person(code) or Member.objects.select_related("unit").filter(code__iexact=code).first()
 
 
 # -- sessions -------------------------------------------------------------------------------
@@ -155,13 +155,6 @@ def _crowds(rows: QuerySet[Scan]) -> dict[str, int]:
     for phone, member_id in rows.exclude(phone="").order_by().values_list("phone", "member_id"):
         people[phone].add(member_id)
     return {phone: len(ids) for phone, ids in people.items() if len(ids) > rules.PEOPLE_A_PHONE}
-
-
-def standing_scans(session: TrainingSession, member: Member) -> list[rules.Seen]:
-    """What counts of a person's scans of a session: taken at once, or provisional and accepted since."""
-    counted = Q(result=Result.TAKEN) | Q(result__in=UNDECIDED, decision__accepted=True)
-    rows = Scan.objects.filter(counted, session=session, member=member)
-    return [rules.Seen(*values) for values in rows.order_by().values_list("direction", "happened_at", "means")]
 
 
 def recent(session: TrainingSession) -> Iterable[Scan]:

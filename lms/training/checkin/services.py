@@ -1,7 +1,7 @@
 """Writes of check-in. Every way of signing in ends in ``record``: one scan is kept, and the marks follow from the scans.
 
-The marks are written by ``training.services.set_times`` alone, so a scan that comes three weeks late corrects a closed
-training as any correction does, by reversal. Scans of one person give the same mark in whatever order they come.
+Where hours hang on a mark it is written by ``training.services.set_times``, so a scan that comes three weeks late corrects a
+closed training as any correction does, by reversal. Scans of one person give the same mark in whatever order they come.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from lms.core import clock
+from lms.core.inserts import insert_one
 from lms.members import audit
 from lms.members.models import Member, User
 from lms.training import services as trainings
 from lms.training import tokens
-from lms.training.checkin import rules, selectors
+from lms.training.checkin import facts, rules, selectors
+from lms.training.checkin.facts import Facts
 from lms.training.closing import reckoning
 from lms.training.errors import TrainingError
 from lms.training.models import (
     Attendance,
     CheckinDevice,
-    Enrolment,
     HeadCount,
     Scan,
     ScanDecision,
@@ -52,46 +53,63 @@ class Reading:
     """Whether a person has to look at it first, whatever it says."""
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A scan that was kept, and the mark that the person has now."""
+
+    scan: Scan
+    mark: Attendance | None
+
+
 def record(*, session: TrainingSession, reading: Reading, by: User | None) -> Scan:
     """Keep a scan and let the mark follow; the same ``key`` a second time returns the first scan and changes nothing."""
-    training = trainings._lock(session.training)
-    session.training = training
-    known = Scan.objects.filter(key=reading.key).select_related("member").first()
-    if known is not None:
-        return known
-    scan = Scan.objects.create(
+    return keep(session=session, reading=reading, by=by).scan
+
+
+@transaction.atomic
+def keep(*, session: TrainingSession, reading: Reading, by: User | None) -> Kept:
+    """``record``, for who says at once what the mark is now."""
+    member = reading.member
+    found = facts.look(session, member.pk if member else None, reading.key)
+    if found.known is not None:
+        known = Scan.objects.select_related("member__unit").get(pk=found.known)
+        same = member is not None and known.member_id == member.pk and known.session_id == session.pk
+        return Kept(known, found.mark if same else _mark_of(known))
+    scan = Scan(
         key=reading.key,
         session=session,
-        member=reading.member,
+        member=member,
         means=reading.means,
         direction=reading.direction,
-        result=_result(session, reading, by),
+        result=_result(found, reading, by),
         happened_at=reading.at,
         received_at=clock.now(),
         phone=reading.phone,
         device=reading.device,
         by=by,
     )
-    if scan.result == Result.TAKEN:
-        _settle(scan, by)
-    return scan
+    insert_one(scan)
+    return Kept(scan, _settle(scan, found, by) if scan.result == Result.TAKEN else found.mark)
 
 
-def _result(session: TrainingSession, reading: Reading, by: User | None) -> str:
+def _mark_of(scan: Scan) -> Attendance | None:
+    return Attendance.objects.filter(session=scan.session_id, member=scan.member_id).first() if scan.member_id else None
+
+
+def _result(found: Facts, reading: Reading, by: User | None) -> str:
     """What comes of a reading; the first thing that is wrong."""
-    training, member = session.training, reading.member
-    if training.state == Training.State.CANCELLED:
+    member = reading.member
+    if found.state == Training.State.CANCELLED:
         return Result.NOT_OPEN
     if reading.quarantined:
         return Result.QUARANTINED
     if reading.fault or member is None:
         return reading.fault or Result.BAD_CODE
-    if not Enrolment.objects.filter(training=training, member=member, state=Enrolment.State.ENROLLED).exists():
+    if not found.enrolled:
         return Result.NOT_ENROLLED
     if by is not None and member.user_id == by.pk:
         return Result.OWN_RECORD
-    untimely = rules.timely(session.starts_at, session.ends_at, reading.direction, reading.at)
+    untimely = rules.timely(found.starts_at, found.ends_at, reading.direction, reading.at)
     if untimely:
         return untimely
     if reading.device is not None and reading.device.revoked_at is not None:
@@ -100,40 +118,61 @@ def _result(session: TrainingSession, reading: Reading, by: User | None) -> str:
     return Result.TAKEN if firm else Result.PROVISIONAL
 
 
-def _settle(scan: Scan, by: User | None) -> None:
-    """Make the mark say what the person's scans say, beside what people said of him.
+def _settle(scan: Scan, found: Facts, by: User | None) -> Attendance | None:
+    """Make the mark say what the person's scans say, beside what people said of him; returns the mark as it is then.
 
     A tick by hand stands: present keeps its beginning (only a departure is added), times that were written in are left
     alone, absence and leave give way to scans made after them. Who was held absent because nobody had marked him by the
     closing was not ticked by anybody.
     """
-    session, member = scan.session, scan.member
-    if member is None:
-        return
-    row = Attendance.objects.filter(session=session, member=member).first()
-    seen = selectors.standing_scans(session, member)
+    row = found.mark
+    if scan.member_id is None:
+        return row
+    alone = [rules.Seen(scan.direction, scan.happened_at, scan.means)]
+    seen = facts.seen(scan.session, scan.member_id) if found.scanned else alone
     by_hand = row is not None and row.means not in {*BY_SCAN, Means.CLOSING}
     if row is not None and by_hand:
-        seen = _beside(row, session, seen)
-    stay = rules.stay(session.starts_at, session.ends_at, seen)
+        seen = _beside(row, found, seen)
+    stay = rules.stay(found.starts_at, found.ends_at, seen)
     if stay is None:
-        return
+        return row
     keeps = row is not None and by_hand and row.status == Status.PRESENT
-    means = row.means if row is not None and keeps else rules.first_means(seen)
-    trainings.set_times(
-        session=session, member=member, arrived_at=stay.arrived_at, left_at=stay.left_at, by=by, means=means
+    return _write(scan, found, stay, row.means if row is not None and keeps else rules.first_means(seen), by)
+
+
+def _write(scan: Scan, found: Facts, stay: rules.Stay, means: str, by: User | None) -> Attendance | None:
+    """The mark of a stay. On marks of a training that is not open hang hours: they are the business of ``set_times``."""
+    row, member = found.mark, scan.member
+    assert member is not None, "only somebody's scan is settled"
+    same = row is not None and (row.status, row.arrived_at, row.left_at) == (Status.PRESENT, *stay)
+    if not same and not (found.is_open and found.enrolled):
+        trainings.set_times(session=scan.session, member=member, **stay._asdict(), by=by, means=means)
+        return _mark_of(scan)
+    if row is not None and same:  # times that did not change leave the row; an earlier scan that came later says how he came in
+        Attendance.objects.filter(pk=row.pk).exclude(means=means).update(means=means)
+        return row
+    mark = Attendance(
+        session=scan.session,
+        member=member,
+        status=Status.PRESENT,
+        means=Means(means),
+        **stay._asdict(),
+        marked_by=by,
+        marked_at=scan.received_at,
     )
-    # Times that did not change leave the row as it was; an earlier scan that came later still says how he came in.
-    Attendance.objects.filter(session=session, member=member).exclude(means=means).update(means=means)
+    insert_one(mark, over=("session", "member"))
+    times = [str(at or "") for at in stay]
+    audit.record("attendance.times", by=by, on=scan.session, unit=found.unit_id, member=member.code, times=times)
+    return mark
 
 
-def _beside(row: Attendance, session: TrainingSession, seen: Sequence[rules.Seen]) -> list[rules.Seen]:
+def _beside(row: Attendance, found: Facts, seen: Sequence[rules.Seen]) -> list[rules.Seen]:
     """The scans that count beside a mark that somebody made by hand."""
     if row.status != Status.PRESENT:
         return [one for one in seen if one.at > row.marked_at]
     if row.arrived_at is not None:
         return []
-    return [rules.Seen(rules.IN, session.starts_at), *(one for one in seen if one.direction == rules.OUT)]
+    return [rules.Seen(rules.IN, found.starts_at), *(one for one in seen if one.direction == rules.OUT)]
 
 
 # -- by oneself -----------------------------------------------------------------------------
@@ -173,7 +212,7 @@ def decide(*, scan: Scan, accepted: bool, reason: str = "", by: User | None) -> 
         reason=row.reason,
     )
     if accepted:
-        _settle(scan, by)
+        _settle(scan, facts.look(scan.session, scan.member_id), by)
     elif training.state == Training.State.CLOSED:
         _hold_absent(training, scan, by)
     return row
@@ -185,12 +224,13 @@ def release(*, scan: Scan, by: User | None) -> ScanDecision:
     The caller holds the lock of the training.
     """
     reading = Reading(scan.key, scan.member, scan.means, scan.direction, scan.happened_at)
-    result = Result(_result(scan.session, reading, by))
+    found = facts.look(scan.session, scan.member_id)
+    result = Result(_result(found, reading, by))
     accepted = result == Result.TAKEN
     reason = "" if accepted else str(result.label)
     row = ScanDecision.objects.create(scan=scan, accepted=accepted, reason=reason, by=None, at=clock.now())
     if accepted:
-        _settle(scan, by)
+        _settle(scan, found, by)
     elif scan.session.training.state == Training.State.CLOSED:
         _hold_absent(scan.session.training, scan, by)
     return row
