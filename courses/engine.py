@@ -14,8 +14,6 @@ as spans that a person may credit (``held``), also in a session that has ended m
 
 from __future__ import annotations
 
-import threading
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from django.core import signing
@@ -24,6 +22,7 @@ from django.db import connection, transaction
 from courses import rules
 from courses.models import PlaySession, PlaySpan
 from lms.core import clock
+from lms.core.turns import turn
 from lms.hours.rules import NORMAL_SPEED
 from lms.members.models import Member
 
@@ -142,8 +141,6 @@ def _extend_sql(vendor: str) -> str:
     """  # noqa: S608 (the only words put in are the names of functions and a constant)
 
 
-# SQLite writes one at a time and lets whoever finds it busy sleep; threads of one process take turns without sleeping.
-TURN: dict[str, AbstractContextManager[object]] = {"sqlite": threading.Lock(), "postgresql": nullcontext()}
 EXTEND = {vendor: _extend_sql(vendor) for vendor in ("sqlite", "postgresql")}
 
 
@@ -170,7 +167,7 @@ def _extend(token: Token, claim: Beat) -> tuple[int, int, int, int] | None:
         "claim": claim.end - claim.start,
         "now": clock.now_ms(),
     }
-    with TURN[connection.vendor], connection.cursor() as cursor:
+    with turn(), connection.cursor() as cursor:
         cursor.execute(EXTEND[connection.vendor], values)
         row = cursor.fetchone()
     return row and (int(row[0]), int(row[1]), int(row[2]), int(row[3]))

@@ -61,7 +61,9 @@ def insert_one(row: models.Model, *, over: tuple[str, ...] = ()) -> None:
 
 
 @cache
-def _statement(model: type[models.Model], using: str, over: tuple[str, ...]) -> tuple[str, list[models.Field[Any, Any]]]:
+def _statement(
+    model: type[models.Model], using: str, over: tuple[str, ...]
+) -> tuple[str, list[models.Field[Any, Any]]]:
     quote = connections[using].ops.quote_name
     fields = [field for field in model._meta.local_concrete_fields if not (field.primary_key or field.generated)]
     names = ", ".join(quote(str(field.column)) for field in fields)

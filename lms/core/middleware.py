@@ -12,7 +12,9 @@ from django.urls import resolve
 from django.utils import translation
 
 # A beat carries a token of its own, a health check nobody: most of the site's requests, and three quarters of their cost.
-PATHS = frozenset({"/play/beat/", "/play/finish/", "/play/present/", "/checkin/offline/", "/healthz", "/readyz"})
+PATHS = frozenset(
+    {"/play/beat/", "/play/finish/", "/play/present/", "/checkin/scan/", "/checkin/offline/", "/healthz", "/readyz"}
+)
 # Files of packages from outside: their scripts run as nobody, so no cookie is read for them and none is set.
 FOLDERS = ("/package/",)
 # They answer in JSON or plain words: nothing in them may load, run or be framed.

@@ -20,6 +20,9 @@ OLDEST = 90
 CLAIM_LIFE = 300
 """Seconds from a scan to the tap that uses it: time to sign in."""
 
+DESK_LIFE = 3600
+"""Seconds for which a trainer's page may scan with one key; it fetches a new one every few minutes."""
+
 AHEAD = 5
 """Seconds that a code may come from the future: two servers' clocks."""
 
@@ -154,6 +157,32 @@ def read_device(key: bytes, token: str) -> str:
     if len(parts) != 2 or parts[0] != "K":
         raise TokenError("bad-code")
     return parts[1].lower()
+
+
+class Desk(NamedTuple):
+    """A trainer's page that scans: which session and training (ids), whose it is (account and its epoch), made when."""
+
+    place: int
+    training: int
+    user: int
+    epoch: int
+    made_at: int
+
+
+def desk_key(key: bytes, desk: Desk) -> str:
+    """What a trainer's page sends with each scan instead of its session: it adds scans there and does nothing else."""
+    return _signed(key, "S." + ".".join(map(str, desk)))
+
+
+def read_desk(key: bytes, token: str, now: int) -> Desk:
+    """Whose page it is. Raises TokenError (``expired`` after ``DESK_LIFE``)."""
+    parts = _unsigned(key, token)
+    if len(parts) != 6 or parts[0] != "S":
+        raise TokenError("bad-code")
+    desk = Desk(*map(int, parts[1:]))
+    if not -AHEAD <= now - desk.made_at <= DESK_LIFE:
+        raise TokenError("expired", desk.place)
+    return desk
 
 
 # -- a page without a line --------------------------------------------------------------------

@@ -19,7 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lms.settings")
 def fill(places: int, people: int, watching: int) -> dict[str, Any]:
     """An empty database in which so many classes are on now, each with so many people enrolled.
 
-    ``places``: for each the session's id, the path that takes scans, its trainer's cookie, each person's card and cookie, the secret of its codes; ``tokens``: of those who watch.
+    ``places``: for each the session's id, its trainer's cookie and his page's key, each person's card and cookie, the secret of its codes; ``tokens``: of those who watch.
     """
     from django.db import connection
 
@@ -73,8 +73,8 @@ def _place(root: Any, trainer: Any, members: list[Any], number: int) -> dict[str
     session = training.sessions.get()
     return {
         "id": session.pk,
-        "path": f"/desk/trainings/{training.uuid}/sessions/{session.pk}/checkin/scan/",
         "trainer": cookie(trainer),
+        "desk": selectors.desk_key(trainer, session),
         "people": [(selectors.card_text(one), cookie(one.user) if one.user else "") for one in members],
         "key": selectors.room_key().hex(),
     }

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from lms.demo.people import PASSWORD
 from tests.browser.site import Site, prepared, running
@@ -23,6 +23,10 @@ FLAGS = [
 ]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
+PATIENCE_MS = 60_000
+"""A film on two busy cores takes its time. What never comes fails all the same."""
+
+expect.set_options(timeout=PATIENCE_MS / 2)
 SignIn = Callable[..., Page]
 
 
@@ -57,7 +61,7 @@ def sign_in(chromium: Browser, site: Site) -> Iterator[SignIn]:
         context = chromium.new_context(viewport=viewport, base_url=site.url, locale="zh-CN", **options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_MS)
         if name:
             log_in(page, name)
         return page

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from lms.core import clock
 from lms.training.paper import layout
-from tests.browser.conftest import DESK, PHONE, log_in
+from tests.browser.conftest import DESK, PATIENCE_MS, PHONE, log_in
 from tests.browser.shifted import Hour
 from tests.browser.site import Site, prepared, running
 from tests.training import paper_photos
@@ -76,7 +76,7 @@ def town(chromium: Browser, site: Site, tmp_path_factory: pytest.TempPathFactory
                 viewport=viewport, base_url=found.url, locale="zh-CN", bypass_csp=name == "screen"
             )
             pages[name] = context.new_page()
-            pages[name].set_default_timeout(20_000)
+            pages[name].set_default_timeout(PATIENCE_MS)
         yield Town(found, Hour(found.data), pages, known["plain"], known["phones"])
         for page in pages.values():
             page.context.close()
@@ -242,7 +242,7 @@ def without_a_line(page: Page, address: str, people: list[dict[str, str]], day: 
     """The middle third: prepared, cut off, three people signed in, sent when the line is back."""
     page.goto(f"{address}offline/{day.isoformat()}/")
     page.get_by_role("button", name="准备断网签到").first.click()
-    expect(page.get_by_text("准备好了：没有网络也能打开这一页")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("准备好了：没有网络也能打开这一页")).to_be_visible(timeout=60_000)
     page.context.set_offline(True)
     page.reload()
     page.fill("#offline-code", people[0]["card"])
@@ -253,7 +253,7 @@ def without_a_line(page: Page, address: str, people: list[dict[str, str]], day: 
     expect(page.locator("[data-unsent]")).to_have_text(f"还有 {len(people)} 条没有送出")
     page.context.set_offline(False)
     page.get_by_role("button", name="现在送出").click()
-    expect(page.locator("[data-unsent]")).to_have_text("全部送出", timeout=40_000)
+    expect(page.locator("[data-unsent]")).to_have_text("全部送出", timeout=60_000)
 
 
 def close(page: Page, address: str) -> None:

@@ -151,7 +151,7 @@ class Desk:
 
 def told(page: Page, words: str) -> None:
     """The admin says at the head of the page what it has done."""
-    expect(page.locator(".messages")).to_contain_text(re.compile(words), timeout=30_000)
+    expect(page.locator(".messages")).to_contain_text(re.compile(words), timeout=60_000)
 
 
 def a_pdf() -> bytes:

@@ -65,8 +65,8 @@ def import_roster(page: Page) -> None:
         {"name": "名册.xlsx", "mimeType": "application/octet-stream", "buffer": official(people)},
     )
     page.get_by_role("button", name="上传并检查").click()
-    page.get_by_role("button", name="导入 4 行").click(timeout=30_000)
-    expect(page.get_by_text("导入完成")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="导入 4 行").click(timeout=60_000)
+    expect(page.get_by_text("导入完成")).to_be_visible(timeout=60_000)
     page.goto("/desk/members/?q=" + NAMES[2])
     expect(page.get_by_text(NAMES[2]).first).to_be_visible()
 

@@ -19,7 +19,7 @@ def prepare(page: Page, twin: dict[str, Any]) -> None:
     page.get_by_role("link", name="准备断网签到").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("断网签到")
     page.get_by_role("button", name="准备断网签到").click()
-    expect(page.get_by_text("准备好了：没有网络也能打开这一页")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("准备好了：没有网络也能打开这一页")).to_be_visible(timeout=60_000)
     expect(page.locator(COUNTER)).to_have_text("还没有记录")
 
 
@@ -63,7 +63,7 @@ def test_a_day_without_a_line_ends_as_one_with_it(site: Site, sign_in: SignIn) -
 
     phone.context.clear_cookies()  # signed out meanwhile: the key is the permission
     phone.context.set_offline(False)
-    expect(phone.locator(COUNTER)).to_have_text("全部送出", timeout=40_000)
+    expect(phone.locator(COUNTER)).to_have_text("全部送出", timeout=60_000)
     expect(phone.locator("[data-latest] li.scan-good")).to_have_count(3)
 
     online, offline = site.run("tests.browser.twins", "end", with_line["uuid"], without["uuid"])
@@ -87,7 +87,7 @@ def test_what_was_queued_can_be_taken_out_of_the_browser_when_it_is_sent(site: S
     expect(second.get_by_role("button", name="从这台设备上删除")).to_be_disabled()
     second.context.set_offline(False)
     second.get_by_role("button", name="现在送出").click()
-    expect(second.locator(COUNTER)).to_have_text("全部送出", timeout=40_000)
+    expect(second.locator(COUNTER)).to_have_text("全部送出", timeout=60_000)
     second.get_by_role("button", name="从这台设备上删除").click()
     second.get_by_role("button", name="删除", exact=True).click()
     expect(second.get_by_role("button", name="准备断网签到")).to_be_visible()

@@ -31,14 +31,14 @@ def turned(page: Page) -> None:
 def test_a_pdf_is_read_by_pages_and_opened_where_one_stopped(reader: Page) -> None:
     opened(reader, "葡萄避雨栽培十二个月")
     canvas = reader.locator("[data-stage] canvas")
-    expect(canvas).to_be_visible(timeout=20_000)
+    expect(canvas).to_be_visible(timeout=60_000)
     assert "大寒前后" in (canvas.get_attribute("aria-label") or "")
     reader.locator("[data-begin]").click()
     expect(reader.locator("[data-status]")).to_contain_text("阅读中")
     turned(reader)
     reader.reload()
     expect(reader.locator("[data-at]")).to_have_value("2")
-    expect(canvas).to_be_visible(timeout=20_000)
+    expect(canvas).to_be_visible(timeout=60_000)
     assert "立春后" in (canvas.get_attribute("aria-label") or "")
     assert reader.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
@@ -55,11 +55,11 @@ def test_an_epub_is_read_by_chapters_without_scripts(reader: Page) -> None:
 
 def test_reading_time_reaches_the_server(reader: Page) -> None:
     opened(reader, "村级集体资产管理问答")
-    with reader.expect_response("**/play/beat/", timeout=30_000) as answer:
+    with reader.expect_response("**/play/beat/", timeout=60_000) as answer:
         reader.locator("[data-begin]").click()
     assert answer.value.ok
     with reader.expect_response(
-        lambda one: "/play/beat/" in one.url and one.json()["position"] > 5_000, timeout=30_000
+        lambda one: "/play/beat/" in one.url and one.json()["position"] > 5_000, timeout=60_000
     ):
         pass
 

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from django.db import connection, models
 from django.utils.dateparse import parse_datetime
 
-from lms.core import clock
-from lms.members.models import Member, Unit
+from lms.members.models import Member, Unit, User
+from lms.training import tokens
 from lms.training.checkin import rules
 from lms.training.models import Attendance, Enrolment, Scan, Training, TrainingSession
 
@@ -53,6 +53,8 @@ WHO = """
     WHERE m.code = %s
 """
 
+OPERATOR = "SELECT 1 FROM members_user WHERE id = %s AND is_active AND session_epoch = %s"
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -74,7 +76,7 @@ class Facts:
 
 
 def look(session: TrainingSession, member_id: int | None, key: str = "") -> Facts:
-    """Lock the training of a session and read what a scan needs; in the caller's transaction."""
+    """Lock the training of a session and read what a scan needs, the session's times anew; in the caller's transaction."""
     with connection.cursor() as cursor:
         if connection.features.has_select_for_update:
             cursor.execute(LOCK, [session.training_id])
@@ -83,11 +85,12 @@ def look(session: TrainingSession, member_id: int | None, key: str = "") -> Fact
     if row is None:
         raise TrainingSession.DoesNotExist
     state, unit_id, starts_at, ends_at, enrolled, known, scanned, *mark = row
+    session.starts_at, session.ends_at = _moment(starts_at), _moment(ends_at)
     return Facts(
         state,
         unit_id,
-        _moment(starts_at),
-        _moment(ends_at),
+        session.starts_at,
+        session.ends_at,
         bool(enrolled),
         known,
         bool(scanned),
@@ -107,6 +110,18 @@ def seen(session: TrainingSession, member_id: int) -> list[rules.Seen]:
     with connection.cursor() as cursor:
         cursor.execute(SEEN, {"session": session.pk, "member": member_id})
         return [rules.Seen(direction, _moment(at), means) for direction, at, means in cursor.fetchall()]
+
+
+def at_desk(desk: tokens.Desk) -> tuple[User, TrainingSession] | None:
+    """Whose page a desk's key is of, and its session, as far as a scan needs them; None when it may no longer scan.
+
+    A change of his roles, his password or his account moves the epoch on and ends the key.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(OPERATOR, [desk.user, desk.epoch])
+        if cursor.fetchone() is None:
+            return None
+    return _partly(User, id=desk.user), _partly(TrainingSession, id=desk.place, training_id=desk.training)
 
 
 def person(code: str) -> Member | None:

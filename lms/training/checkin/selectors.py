@@ -73,6 +73,19 @@ def member_of(text: str) -> Member | None:
     return facts.person(code) or Member.objects.select_related("unit").filter(code__iexact=code).first()
 
 
+def desk_key(user: User, session: TrainingSession) -> str:
+    """What the page of who runs a session sends with its scans."""
+    return tokens.desk_key(room_key(), tokens.Desk(session.pk, session.training_id, user.pk, user.session_epoch, now()))
+
+
+def desk_of(token: str) -> tuple[User, TrainingSession] | None:
+    """Whose page a key is of, and its session; None for a key that is not ours, that is old, or that was ended."""
+    try:
+        return facts.at_desk(tokens.read_desk(room_key(), token, now()))
+    except tokens.TokenError:
+        return None
+
+
 # -- sessions -------------------------------------------------------------------------------
 
 

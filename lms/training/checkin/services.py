@@ -148,7 +148,9 @@ def _write(scan: Scan, found: Facts, stay: rules.Stay, means: str, by: User | No
     if not same and not (found.is_open and found.enrolled):
         trainings.set_times(session=scan.session, member=member, **stay._asdict(), by=by, means=means)
         return _mark_of(scan)
-    if row is not None and same:  # times that did not change leave the row; an earlier scan that came later says how he came in
+    if (
+        row is not None and same
+    ):  # times that did not change leave the row; an earlier scan that came later says how he came in
         Attendance.objects.filter(pk=row.pk).exclude(means=means).update(means=means)
         return row
     mark = Attendance(

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path(OFFLINE, views_offline.page, name="offline-checkin"),
     path(f"{OFFLINE}worker.js", views_offline.worker, name="offline-worker"),
     path(f"{OFFLINE}<uuid:device>/stop/", views_offline.revoke, name="offline-revoke"),
+    path("checkin/scan/", views.scan_by_key, name="scan-by-key"),
     path("checkin/offline/", views_offline.send, name="offline-send"),
     path("kiosk/", views_kiosk.kiosk, name="kiosk"),
     path("kiosk/<str:code>/", views_kiosk.kiosk_person, name="kiosk-person"),

@@ -7,16 +7,19 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from lms.core import clock
 from lms.core.pdf import pdf_response, qr_svg
+from lms.core.turns import turn
 from lms.members.http import SignedInRequest
 from lms.members.permissions import can
 from lms.training import selectors as trainings
@@ -24,7 +27,7 @@ from lms.training import tokens
 from lms.training.checkin import rules, selectors, services
 from lms.training.checkin.cards import cards
 from lms.training.checkin.forms import DecideForm, HeadsForm, ScanForm
-from lms.training.checkin.replies import replies, reply
+from lms.training.checkin.replies import replies, reply, told
 from lms.training.errors import TrainingError
 from lms.training.models import Attendance, Training, TrainingSession
 
@@ -47,11 +50,12 @@ def _direction(request: SignedInRequest) -> str:
 # -- scanning -----------------------------------------------------------------------------------
 
 
-def _standing(session: TrainingSession) -> dict[str, Any]:
+def _standing(request: SignedInRequest, session: TrainingSession) -> dict[str, Any]:
     waiting = selectors.waiting(session)
     return {
         "session": session,
         "training": session.training,
+        "key": selectors.desk_key(request.user, session),
         "tally": trainings.tally(session),
         "waiting": waiting,
         "held": selectors.held(session, waiting),
@@ -69,8 +73,8 @@ def desk(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
     """The trainer's page: scan or type codes, see who waits, count heads. With ``?part`` only what scans change."""
     session = _session(request, uuid, session_id)
     if "part" in request.GET:
-        return render(request, "training/checkin/_standing.html", _standing(session))
-    context = {**_standing(session), "direction": _direction(request), "heads": HeadsForm()}
+        return render(request, "training/checkin/_standing.html", _standing(request, session))
+    context = {**_standing(request, session), "direction": _direction(request), "heads": HeadsForm()}
     day = clock.local_date(session.starts_at)
     context |= {"day": day.isoformat(), "pages": selectors.offline_devices(session.training, day)}
     context["may_pick"] = can(request.user, "members.pick", session.training.unit)
@@ -81,25 +85,45 @@ def desk(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 def scan(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponse:
-    """One code that was read by the camera or typed; answers with a line, and the whole page where there are no scripts.
-
-    What stands beside it is fetched once the queue rests (``scanned``): people come in faster than a page is made.
-    """
+    """One code that was typed on a page without scripts; ``scan_by_key`` is for those with."""
     session, form = _session(request, uuid, session_id), ScanForm(request.POST)
     if not form.is_valid():
         return HttpResponse(_("请扫码或输入编号"), status=422, content_type="text/plain; charset=utf-8")
-    reading = services.Reading(
-        key=f"desk:{form.cleaned_data['key'] or uuid4()}",
-        member=selectors.member_of(form.cleaned_data["code"]),
+    found = reply(services.record(session=session, reading=_reading(**form.cleaned_data), by=request.user))
+    (messages.error if found.kind == "bad" else messages.success)(request, f"{found.who} {found.text}".strip())
+    return redirect(f"{reverse('session-checkin', args=[uuid, session_id])}?direction={_direction(request)}")
+
+
+@csrf_exempt
+@require_POST
+def scan_by_key(request: HttpRequest) -> HttpResponse:
+    """One code that was read by the camera or typed; answers with a line.
+
+    The page's key is the permission: no session, no account is read while people stand in the queue. What stands beside the
+    scanner is fetched once the queue rests (``scanned``): people come in faster than a page is made.
+    """
+    desk = selectors.desk_of(request.POST.get("desk", ""))
+    if desk is None:
+        return HttpResponse(_("这一页已经过期，请刷新"), status=403, content_type="text/plain; charset=utf-8")
+    form = ScanForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(_("请扫码或输入编号"), status=422, content_type="text/plain; charset=utf-8")
+    by, session = desk
+    with turn():
+        kept = services.keep(session=session, reading=_reading(**form.cleaned_data), by=by)
+    with translation.override(translation.get_language_from_request(request)):
+        part = render(request, "training/checkin/_reply.html", {"reply": told(kept.scan, kept.mark)})
+    return trigger_client_event(part, "scanned")
+
+
+def _reading(code: str, direction: str, key: str) -> services.Reading:
+    return services.Reading(
+        key=f"desk:{key or uuid4()}",
+        member=selectors.member_of(code),
         means=Attendance.Means.MEMBER_CODE,
-        direction=form.cleaned_data["direction"],
+        direction=direction,
         at=clock.now(),
     )
-    found = reply(services.record(session=session, reading=reading, by=request.user))
-    if not request.headers.get("HX-Request"):
-        (messages.error if found.kind == "bad" else messages.success)(request, f"{found.who} {found.text}".strip())
-        return redirect(f"{reverse('session-checkin', args=[uuid, session_id])}?direction={_direction(request)}")
-    return trigger_client_event(render(request, "training/checkin/_reply.html", {"reply": found}), "scanned")
 
 
 # -- who waits ----------------------------------------------------------------------------------
