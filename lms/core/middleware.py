@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.http.request import split_domain_port
 from django.middleware.gzip import GZipMiddleware
-from django.urls import resolve
+from django.urls import ResolverMatch, get_urlconf, resolve
 from django.utils import translation
 
 # A beat carries a token of its own, a health check nobody: most of the site's requests, and three quarters of their cost.
@@ -38,12 +39,22 @@ class SessionlessMiddleware:
             return self.get_response(request)
         translation.activate(settings.LANGUAGE_CODE)
         try:
-            request.resolver_match = match = resolve(request.path_info)
+            request.resolver_match = match = _resolved(request.path_info)
             response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         except Http404:
             response = HttpResponse(status=404)
         response.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+def _resolved(path: str) -> ResolverMatch:
+    """The view of an address; that of a fixed one is looked for once, not along all addresses of the site each time."""
+    return _fixed(path, get_urlconf()) if path in PATHS else resolve(path)
+
+
+@cache
+def _fixed(path: str, urlconf: str | None) -> ResolverMatch:
+    return resolve(path, urlconf)
 
 
 def is_package_host(request: HttpRequest) -> bool:
