@@ -22,8 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from environ import Env
 
 from tests.bench import load
 
@@ -252,15 +254,16 @@ def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def scratch(address: str) -> Iterator[str]:
     """A database of its own beside the one that the address names."""
-    name = f"beats_{os.getpid()}"
-    with psycopg.connect(address, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')
+    name, parts = f"beats_{os.getpid()}", urlsplit(address)
+    named = Env.db_url_config(address)  # in every form that the site's own DATABASE_URL may have
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    server = {key: named[value] for key, value in known.items() if named.get(value)} | named.get("OPTIONS", {})
+    with psycopg.connect(**server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
         try:
-            head, _slash, tail = address.rpartition("/")
-            query = tail.partition("?")
-            yield f"{head}/{name}{query[1]}{query[2]}"
+            yield urlunsplit(parts._replace(path=f"{parts.path.rpartition('/')[0]}/{name}"))
         finally:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 if __name__ == "__main__":
