@@ -73,6 +73,14 @@ KINDS: dict[str, Kind] = {
             group=True,
         ),
         Kind(
+            "training.added",
+            _("培训加课"),
+            _("加了一次课：{title}"),
+            _("时间：{when}\n地点：{place}\n授课：{person}"),
+            urgent=True,
+            group=True,
+        ),
+        Kind(
             "training.cancelled",
             _("培训取消"),
             _("取消了：{title}"),

@@ -148,7 +148,7 @@ def _insert_session(training: Training, plan: SessionPlan) -> TrainingSession:
 
 @transaction.atomic
 def add_session(*, training: Training, plan: SessionPlan, by: User | None) -> TrainingSession:
-    """Add a session to an open training."""
+    """Add a session to an open training; all whom a move would concern hear of it."""
     training = _lock_open(training)
     consent.check_time(training, by, None, plan.starts_at)
     session = _insert_session(training, plan)
@@ -156,6 +156,7 @@ def add_session(*, training: Training, plan: SessionPlan, by: User | None) -> Tr
     numbers.settle(training)
     refresh(training)
     audit.record("training.session.add", by=by, on=training, unit=training.unit, starts_at=str(plan.starts_at))
+    telling.session_added(session, by)
     return session
 
 

@@ -79,6 +79,14 @@ def moved(session: TrainingSession, old: SessionPlan, new: SessionPlan, by: User
         _tell_round(session.training, "training.moved", f"moved:{session.pk}:{_act()}", facts, by, old.experts)
 
 
+def session_added(session: TrainingSession, by: User | None) -> None:
+    """The whole round when a training that people know of gets another session that is still to come, and who lectures there."""
+    if session.ends_at > clock.now():
+        names = "、".join(expert.name for expert in session.experts.order_by("pk"))
+        facts = {**_facts(session.training, session), "title": _topic(session), "person": names}
+        _tell_round(session.training, "training.added", f"added:{session.pk}", facts, by)
+
+
 def _other(old: SessionPlan, new: SessionPlan) -> dict[str, str]:
     """What of two plans of a session is told, where they differ: the time, the room, who lectures."""
     said, reasons = {}, []

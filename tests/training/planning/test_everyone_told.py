@@ -1,4 +1,4 @@
-"""Issue 5: move and cancel with everyone told. One test a group, and one for each thing that can change."""
+"""Issue 5: move, add and cancel with everyone told. One test a group, and one for each thing that can change."""
 
 from __future__ import annotations
 
@@ -72,10 +72,17 @@ def cancel(training: Training) -> None:
     services.cancel_training(training=training, reason="下雨", by=None)
 
 
-BOTH = pytest.mark.parametrize(("act", "kind"), [(move, "training.moved"), (cancel, "training.cancelled")])
+def add(training: Training) -> None:
+    experts = tuple(training.sessions.get().experts.all())
+    services.add_session(training=training, plan=on_day(5, topic="嫁接", experts=experts), by=None)
 
 
-@BOTH
+EACH = pytest.mark.parametrize(
+    ("act", "kind"), [(move, "training.moved"), (cancel, "training.cancelled"), (add, "training.added")]
+)
+
+
+@EACH
 def test_who_has_a_seat_and_who_teaches(act: Callable[..., None], kind: str, visit: Training, personas: County) -> None:
     seated = make_member(personas.branch, "李大山")
     services.enrol(training=visit, member=seated, by=None)
@@ -84,7 +91,7 @@ def test_who_has_a_seat_and_who_teaches(act: Callable[..., None], kind: str, vis
     assert told(personas.users["trainer"]) == [kind]
 
 
-@BOTH
+@EACH
 def test_who_waits(act: Callable[..., None], kind: str, visit: Training, personas: County) -> None:
     services.enrol(training=visit, member=make_member(personas.branch, "李大山"), by=None)
     waiting = make_member(personas.branch, "单春花")
@@ -93,7 +100,7 @@ def test_who_waits(act: Callable[..., None], kind: str, visit: Training, persona
     assert told(waiting) == ["training.waiting", kind]
 
 
-@BOTH
+@EACH
 def test_who_is_proposed_and_who_proposed_him(
     act: Callable[..., None], kind: str, visit: Training, personas: County
 ) -> None:
@@ -105,7 +112,7 @@ def test_who_is_proposed_and_who_proposed_him(
     assert told(secretary) == [kind]
 
 
-@BOTH
+@EACH
 def test_who_keeps_the_base(act: Callable[..., None], kind: str, visit: Training, personas: County) -> None:
     keeper = make_user("keeper")
     make_grant(keeper, RoleGrant.Role.TOWN_ADMIN, personas.other_town)
@@ -115,7 +122,7 @@ def test_who_keeps_the_base(act: Callable[..., None], kind: str, visit: Training
     assert told(personas.users["county"]) == []  # the town has somebody: the county is not asked
 
 
-@BOTH
+@EACH
 def test_experts_who_have_an_account_or_are_members(
     act: Callable[..., None], kind: str, visit: Training, personas: County
 ) -> None:
@@ -168,6 +175,31 @@ def test_another_end_room_or_expert_is_told_and_another_topic_is_not(visit: Trai
     assert "授课人由未定改为方志远" in last_words(visit, personas)
     with clock.told(NOW + 3 * HOUR):
         assert become(ends_at=old.ends_at + HOUR, room=room, experts=(expert,), topic="嫁接") == 3
+
+
+def test_an_added_session_is_told_with_its_topic_time_and_expert(visit: Training, personas: County) -> None:
+    expert = Expert.objects.create(unit=personas.town, name="方志远", user=make_user("expert"))
+    services.add_session(training=visit, plan=on_day(5, topic="嫁接", experts=(expert,)), by=None)
+    assert told(expert.user) == ["training.added"]
+    notice = Notice.objects.get(user=personas.users["trainer"])
+    assert notice.title == "加了一次课：蚕桑参观（嫁接）"
+    assert notice.body == "时间：11月28日（周六）09:00\n地点：柳河蚕桑基地\n授课：方志远"
+
+
+def test_each_of_several_added_sessions_is_told_and_not_to_who_adds_them(visit: Training, personas: County) -> None:
+    seated, trainer = make_member(personas.branch, "李大山"), personas.users["trainer"]
+    services.enrol(training=visit, member=seated, by=None)
+    make_grant(trainer, RoleGrant.Role.TOWN_ADMIN, personas.other_town)  # he answers for the base, too
+    Notice.objects.all().delete()
+    for days in (5, 6):
+        services.add_session(training=visit, plan=on_day(days), by=trainer)
+    assert told(seated) == ["training.added", "training.added"]
+    assert told(trainer) == []
+
+
+def test_a_session_added_to_the_record_afterwards_is_told_to_nobody(visit: Training, personas: County) -> None:
+    services.add_session(training=visit, plan=on_day(-3), by=None)
+    assert told(personas.users["trainer"]) == []
 
 
 def test_another_teacher_or_base_is_told_to_those_who_were_before_too(visit: Training, personas: County) -> None:
