@@ -179,6 +179,12 @@ KINDS: dict[str, Kind] = {
             _("单位：{unit}\n时间：{when}\n人数：{n}\n{note}"),
         ),
         Kind(
+            "visit.withdrawn",
+            _("撤回参观预约"),
+            _("参观预约已撤回：{title}"),
+            _("单位：{unit}\n时间：{when}\n人数：{n}\n不用再答复了。"),
+        ),
+        Kind(
             "visit.answered",
             _("基地答复预约"),
             _("参观预约：{title}"),

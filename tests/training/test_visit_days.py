@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from lms.core import clock
 from lms.members.models import Member
 from lms.notices.models import Notice
 from lms.training import services as trainings
@@ -112,6 +113,25 @@ def test_who_asks_and_who_answers_are_told(orchard: Base, personas: County) -> N
     services.agree(request=again, guide="老周", answer="", by=personas.users["town"])
     last = Notice.objects.filter(kind="visit.answered").latest("pk")
     assert "已同意" in last.body and "老周" in last.body
+
+
+def test_who_was_asked_hears_that_the_request_is_withdrawn(orchard: Base, personas: County, login: Login) -> None:
+    wish = Wish(DAY, "am", 30, "看冬剪")
+    asked = services.ask(base=orchard, unit=personas.branch, wish=wish, by=personas.users["secretary"])
+    page = reverse("visit-request", args=[asked.uuid])
+    assert login("secretary").post(page, {"withdraw": "1"}).status_code == 302
+    (notice,) = Notice.objects.filter(kind="visit.withdrawn")
+    assert (notice.user, notice.link) == (personas.users["town"], page)
+    assert "看冬剪" in notice.title and "人数：30" in notice.body and "3月9日" in notice.body
+
+
+def test_of_a_day_that_is_over_nobody_hears(orchard: Base, personas: County) -> None:
+    asked = services.ask(base=orchard, unit=personas.branch, wish=Wish(DAY, "am", 30, "看冬剪"), by=None)
+    with clock.told(on(DAY, 9) + dt.timedelta(days=1)):
+        services.withdraw(request=asked, by=personas.users["secretary"])
+    asked.refresh_from_db()
+    assert asked.state == "withdrawn"
+    assert not Notice.objects.filter(kind="visit.withdrawn").exists()
 
 
 def test_the_bases_guide_is_proposed(orchard: Base, personas: County, login: Login) -> None:

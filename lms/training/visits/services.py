@@ -144,9 +144,10 @@ def decline(
 
 @transaction.atomic
 def withdraw(*, request: VisitRequest, by: User | None) -> VisitRequest:
-    """Take a request back before it is answered."""
+    """Take a request back before it is answered; who was asked hears of it. Raises TrainingError ``moved-on``."""
     row = _waiting(request)
     _answered(row, State.WITHDRAWN, "", by)
+    telling.withdrawn(row, by)
     return row
 
 

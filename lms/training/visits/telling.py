@@ -1,4 +1,7 @@
-"""Whom a visit asked for tells what: the base that somebody asks, who asked that the base has answered. In the services' transactions."""
+"""Whom a visit asked for tells what: the base that somebody asks or no longer asks, who asked that the base has answered.
+
+In the services' transactions.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from lms.core import clock
 from lms.members.models import RoleGrant, User
 from lms.members.permissions import PERMISSIONS
 from lms.notices.services import notify
@@ -18,9 +22,18 @@ from lms.training.visits import rules
 
 def requested(row: VisitRequest, by: User | None) -> None:
     """Who answers for the base: the accounts that may plan for its unit, or where there are none for the next one above."""
-    context = {**_facts(row), "unit": row.unit.name, "n": str(row.people), "note": row.note}
-    about = f"visit:{row.pk}:asked"
-    notify("visit.requested", users=_hosts(row, by), about=about, context=context, link=_link(row), by=by)
+    _tell_hosts("visit.requested", row, "asked", by, note=row.note)
+
+
+def withdrawn(row: VisitRequest, by: User | None) -> None:
+    """Who answers for the base and was asked: nobody waits for an answer any more. Of a day that is over nobody hears."""
+    if row.day >= clock.today():
+        _tell_hosts("visit.withdrawn", row, "withdrawn", by)
+
+
+def _tell_hosts(kind: str, row: VisitRequest, act: str, by: User | None, **more: str) -> None:
+    context = {**_facts(row), "unit": row.unit.name, "n": str(row.people), **more}
+    notify(kind, users=_hosts(row, by), about=f"visit:{row.pk}:{act}", context=context, link=_link(row), by=by)
 
 
 def _hosts(row: VisitRequest, by: User | None) -> list[User]:
