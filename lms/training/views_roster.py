@@ -167,7 +167,7 @@ def roster_times(request: SignedInRequest, uuid: UUID, session_id: int, code: st
 @login_required
 @require_safe
 def sign_in_sheet(request: SignedInRequest, uuid: UUID, session_id: int) -> HttpResponseBase:
-    """培训班签到表 on A4, empty to sign on or as ticked; with ``?format=`` as a file."""
+    """培训班签到表 on A4 as recorded, whatever the way; with ``?format=`` as a file. The one to sign on is ``paper``'s."""
     session = selectors.session_or_404(request.user, uuid, session_id)
     rows = selectors.roster(session)
     if format := request.GET.get("format"):
@@ -178,7 +178,8 @@ def sign_in_sheet(request: SignedInRequest, uuid: UUID, session_id: int) -> Http
         "training": session.training,
         "rows": [(row, sheets.note(row)) for row in rows],
         "tally": selectors.tally(session),
-        "blank": "blank" in request.GET,
+        "is_open": session.training.state == Training.State.OPEN,
+        "may_run": selectors.may_run(request.user, session.training),
         "morning": morning,
         "afternoon": afternoon,
     }

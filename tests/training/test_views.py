@@ -320,6 +320,19 @@ def test_the_sign_in_sheet_has_the_official_columns_and_masks_telephones(classro
     assert "13812346726" not in page and "6726" in page
 
 
+def test_the_record_leads_to_the_one_sheet_that_is_signed(classroom: ClassRoom, login: Login) -> None:
+    """What a photograph is read from has a QR head; the record is never printed empty, as if it could be signed."""
+    classroom.mark("present", "leave", "absent")
+    url, signed = address("session-sheet", classroom), reverse("paper-desk", args=[classroom.training.uuid])
+    page = login("trainer").get(url, {"blank": "1"}).content.decode()
+    assert signed in page and "照片认不出来" in page
+    assert re.findall(r"<td>([到假缺])</td>", page) == ["到", "假", "缺"]
+    assert signed not in login("auditor").get(url).content.decode()
+    classroom.close()
+    page = login("trainer").get(url).content.decode()
+    assert signed not in page and "照片认不出来" not in page
+
+
 def test_the_sheet_as_a_workbook_holds_the_same_marks(classroom: ClassRoom, login: Login) -> None:
     classroom.mark("present", "leave", "absent")
     answer = login("trainer").get(address("session-sheet", classroom), {"format": "xlsx"})
