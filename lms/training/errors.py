@@ -64,6 +64,8 @@ MESSAGES: dict[str, Promise] = {
     "in-progress": _("这次课已经提交过，请等待办理结果"),
     "moved-on": _("这一条已经办理过了，请刷新后再看"),
     "make-up-times": _("补学时间要在这次课之后、现在之前的同一天内"),
+    "make-up-late": _("补学期限已过，请联系带班人：由办班的人写明理由后受理"),
+    "make-up-late-reason": _("补学期限已过，请写明受理的理由"),
     "make-up-text": _("请写明补学的内容和收获，至少 20 个字"),
     "not-the-marker": _("原记录是您记的，请由另一个人复核"),
     "survey-one-to-five": _("每一项请选 1 到 5 分"),

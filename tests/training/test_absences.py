@@ -14,8 +14,9 @@ from django.test import Client
 from django.urls import reverse
 
 from lms.hours import totals
+from lms.members.models import AuditEntry, Member, User
 from lms.training import services
-from lms.training.closing import absences, makeups
+from lms.training.closing import absences, makeups, rules
 from lms.training.errors import TrainingError
 from lms.training.models import Attendance, MakeUp
 from tests.conftest import County
@@ -87,6 +88,122 @@ def test_handed_in_by_the_secretary_and_decided_by_another(missed: ClassRoom, pe
     assert sum(entry.hours for entry in totals.entries(person.pk, 2026)) == Decimal(
         "6.5"
     )  # 4 of the second morning, two hours made up
+
+
+# -- the deadline ---------------------------------------------------------------------------------
+
+NEW_YEAR = dt.date(2027, 1, 1)
+WHY = "年底住院，出院后补上"
+
+
+def lesson(day: dt.date) -> makeups.Lesson:
+    return makeups.Lesson(on(day, 19), on(day, 21), TEXT, [PDF])
+
+
+def hand_in(missed: ClassRoom, by: User | None, **more: str) -> MakeUp:
+    evening = lesson(NEW_YEAR - dt.timedelta(days=1))
+    return makeups.send(session=missed.first, member=missed.people[1], lesson=evening, by=by, **more)
+
+
+@pytest.mark.parametrize(
+    ("day", "closed", "until"),
+    [
+        (dt.date(2026, 3, 9), dt.date(2026, 3, 15), dt.date(2026, 12, 31)),
+        (dt.date(2026, 12, 16), dt.date(2026, 12, 16), dt.date(2026, 12, 31)),
+        (dt.date(2026, 12, 30), dt.date(2027, 1, 3), dt.date(2027, 1, 18)),
+    ],
+)
+def test_a_deadline_never_passes_before_one_can_hand_in(day: dt.date, closed: dt.date, until: dt.date) -> None:
+    assert rules.make_up_by(day, closed) == until
+
+
+def test_on_the_last_day_it_is_taken_as_ever(missed: ClassRoom, after_class: time_machine.Coordinates) -> None:
+    after_class.move_to(on(NEW_YEAR - dt.timedelta(days=1), 23, 59))
+    row = hand_in(missed, None, late_reason="不需要")
+    assert row.late_reason == ""
+    assert AuditEntry.objects.filter(action="make-up.send").count() == 1
+
+
+@pytest.mark.parametrize("who", ["secretary", "auditor"])
+def test_after_it_nobody_hands_in_who_does_not_run_the_training(
+    who: str, missed: ClassRoom, after_class: time_machine.Coordinates, personas: County
+) -> None:
+    after_class.move_to(on(NEW_YEAR, 0))
+    with pytest.raises(TrainingError, match=r"^make-up-late$"):
+        hand_in(missed, personas.users[who], late_reason=WHY)
+    assert not MakeUp.objects.exists()
+
+
+def test_after_it_nobody_hands_in_his_own(
+    missed: ClassRoom, after_class: time_machine.Coordinates, personas: County
+) -> None:
+    missed.people[1].user = personas.users["town"]  # he runs the training too
+    missed.people[1].save()
+    after_class.move_to(on(NEW_YEAR, 0))
+    with pytest.raises(TrainingError, match=r"^make-up-late$"):
+        hand_in(missed, personas.users["town"], late_reason=WHY)
+
+
+def test_after_it_whoever_runs_the_training_says_why_and_a_second_person_decides(
+    missed: ClassRoom, after_class: time_machine.Coordinates, personas: County
+) -> None:
+    after_class.move_to(on(NEW_YEAR, 9))
+    town = personas.users["town"]
+    with pytest.raises(TrainingError, match="make-up-late-reason"):
+        hand_in(missed, town, late_reason=" ")
+    row = hand_in(missed, town, late_reason=WHY)
+    entry = AuditEntry.objects.get(action="make-up.send-late")
+    assert (entry.actor, entry.reason, entry.detail["member"]) == (town, WHY, missed.people[1].code)
+    with pytest.raises(TrainingError, match="second-person"):
+        makeups.decide(make_up=row, approve=True, answer="", by=town)
+    makeups.decide(make_up=row, approve=True, answer="", by=personas.users["trainer"])
+    assert sum(one.hours for one in totals.entries(missed.people[1].pk, 2026)) == Decimal("6.5")
+
+
+def test_what_is_handed_in_in_time_may_be_decided_after_it(
+    missed: ClassRoom, after_class: time_machine.Coordinates, personas: County
+) -> None:
+    after_class.move_to(on(NEW_YEAR - dt.timedelta(days=1), 22))
+    row = hand_in(missed, None)
+    after_class.move_to(on(NEW_YEAR, 9))
+    assert makeups.decide(make_up=row, approve=True, answer="", by=personas.users["town"]).state == "approved"
+
+
+def test_the_pages_after_it(
+    missed: ClassRoom, after_class: time_machine.Coordinates, personas: County, login: Login, member: Member
+) -> None:
+    row = Attendance.objects.get(session=missed.first, member=missed.people[1])
+    after_class.move_to(on(NEW_YEAR, 9))
+    address = reverse("make-up-for", args=[row.pk])
+    answer = login("secretary").get(address, follow=True)
+    assert answer.redirect_chain[0][0] == reverse("absence-list") and "补学期限已过" in answer.content.decode()
+    town, values = login("town"), form(NEW_YEAR - dt.timedelta(days=1))
+    assert "逾期受理的理由" in town.get(address).content.decode()
+    assert town.post(address, values).status_code == 422
+    values = form(NEW_YEAR - dt.timedelta(days=1))
+    assert town.post(address, {**values, "late_reason": WHY}).status_code == 302
+    made = MakeUp.objects.get()
+    assert WHY in login("trainer").get(reverse("make-up", args=[made.uuid])).content.decode()
+
+
+def test_a_member_sees_the_deadline_and_whom_to_ask_after_it(
+    classroom: ClassRoom, after_class: time_machine.Coordinates, login: Login, member: Member
+) -> None:
+    services.enrol(training=classroom.training, member=member, by=None)
+    classroom.close()  # he was in neither session
+    page, send = (
+        reverse("own-training", args=[classroom.training.uuid]),
+        reverse("own-make-up", args=[classroom.training.uuid, classroom.first.pk]),
+    )
+    client = login("member")
+    shown = client.get(page).content.decode()
+    assert send in shown and "补学期限：2026年12月31日" in shown and "联系带班人" not in shown
+    after_class.move_to(on(NEW_YEAR, 9))
+    shown = login("member").get(page).content.decode()
+    assert send not in shown and "联系带班人" in shown
+    answer = login("member").post(send, form(NEW_YEAR - dt.timedelta(days=1)))
+    assert answer.status_code == 422 and "补学期限已过" in answer.content.decode()
+    assert not MakeUp.objects.exists()
 
 
 def test_a_stranger_hands_in_nothing(missed: ClassRoom, personas: County, login: Login, client: Client) -> None:

@@ -124,7 +124,8 @@ def lines_of(rows: Iterable[Any]) -> list[Absence]:
             return price(kind, day)
 
         missed = sessions.short_of(worth.as_rule(row.session), tick, tariff_of)
-        until = rules.make_up_by(clock.local_date(row.session.starts_at))
+        closed = clock.local_date(training.closed_at or row.session.ends_at)
+        until = rules.make_up_by(clock.local_date(row.session.starts_at), closed)
         found.append(Absence(row, missed, until, arranged.get(row.member_id, "")))
     return found
 

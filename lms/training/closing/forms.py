@@ -74,7 +74,10 @@ class ReflectionForm(forms.Form):
 
 
 class MakeUpForm(forms.Form):
-    """When and what a lesson was made up, with its evidence (taken from the request's files by the view)."""
+    """When and what a lesson was made up, with its evidence (taken from the request's files by the view).
+
+    ``late``: the deadline is over, so why it is taken all the same is asked.
+    """
 
     day = forms.DateField(label=_("补学日期"), widget=DateInput)
     starts = forms.TimeField(label=_("开始"), widget=TimeInput)
@@ -90,6 +93,18 @@ class MakeUpForm(forms.Form):
         required=False,  # several files are read from the request; the service says when there is none
         widget=ManyFiles(attrs={"multiple": True, "accept": "image/jpeg,image/png,image/webp,application/pdf"}),
     )
+
+    late_reason = forms.CharField(
+        label=_("逾期受理的理由"),
+        help_text=_("补学期限已过；理由会留在记录里"),
+        max_length=200,
+        widget=_area(2, 200),
+    )
+
+    def __init__(self, *args: Any, late: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not late:
+            del self.fields["late_reason"]
 
     def lesson(self, evidence: list[bytes]) -> Lesson:
         """The lesson as the service takes it."""

@@ -16,6 +16,7 @@ from lms.core import clock
 from lms.members import audit
 from lms.members.models import Member, User
 from lms.training import files, services
+from lms.training import selectors as room
 from lms.training.closing import rules, selectors, telling
 from lms.training.errors import TrainingError
 from lms.training.models import MakeUp, MakeUpFile, Training, TrainingSession
@@ -34,11 +35,13 @@ class Lesson:
     evidence: Sequence[bytes]
 
 
-def send(*, session: TrainingSession, member: Member, lesson: Lesson, by: User | None) -> MakeUp:
+def send(*, session: TrainingSession, member: Member, lesson: Lesson, by: User | None, late_reason: str = "") -> MakeUp:
     """Hand in a lesson made up for a session of a closed training that the member missed, in whole or in part.
 
-    Raises TrainingError ``not-closed``, ``not-enrolled``, ``nothing-missed``, ``in-progress``, ``make-up-times``,
-    ``make-up-text``, ``claim-no-evidence``, ``too-many-files``, ``file-twice`` and those of ``files.checked``.
+    After the deadline (``selectors.make_up_until``) somebody else who may run the training hands it in, and says why it is taken all the
+    same. Raises TrainingError ``make-up-late``, ``make-up-late-reason``, ``not-closed``, ``not-enrolled``,
+    ``nothing-missed``, ``in-progress``, ``make-up-times``, ``make-up-text``, ``claim-no-evidence``, ``too-many-files``,
+    ``file-twice`` and those of ``files.checked``.
     """
     if rules.letters(lesson.text) < rules.LEAST_LETTERS:
         raise TrainingError("make-up-text")
@@ -46,6 +49,7 @@ def send(*, session: TrainingSession, member: Member, lesson: Lesson, by: User |
     with transaction.atomic():
         training = services._lock(session.training)
         _check(training, session, member, lesson)
+        why = _why_late(training, session, member, late_reason, by)
         row = MakeUp.objects.create(
             session=session,
             member=member,
@@ -54,11 +58,13 @@ def send(*, session: TrainingSession, member: Member, lesson: Lesson, by: User |
             text=lesson.text.strip(),
             sent_by=by,
             sent_at=clock.now(),
+            late_reason=why,
         )
         for one in checked:
             _store(row, one)
         times = [str(lesson.starts_at), str(lesson.ends_at)]
-        audit.record("make-up.send", by=by, on=row, unit=training.unit, member=member.code, times=times)
+        act = "make-up.send-late" if why else "make-up.send"
+        audit.record(act, by=by, on=row, unit=training.unit, reason=why, member=member.code, times=times)
     return row
 
 
@@ -91,6 +97,17 @@ def _check(training: Training, session: TrainingSession, member: Member, lesson:
     same_day = clock.local_date(lesson.starts_at) == clock.local_date(last_moment)
     if not (session.ends_at <= lesson.starts_at < lesson.ends_at <= clock.now() and same_day):
         raise TrainingError("make-up-times")
+
+
+def _why_late(training: Training, session: TrainingSession, member: Member, reason: str, by: User | None) -> str:
+    """The reason for which a late one is taken; empty for one in time, whatever was written."""
+    if not selectors.make_up_late(training, session):
+        return ""
+    if by is not None and (by.pk == member.user_id or not room.may_run(by, training)):
+        raise TrainingError("make-up-late")
+    if not reason.strip():
+        raise TrainingError("make-up-late-reason")
+    return reason.strip()
 
 
 def _lock(make_up: MakeUp) -> tuple[Training, MakeUp]:

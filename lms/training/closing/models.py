@@ -88,6 +88,7 @@ class MakeUp(models.Model):
     )
     decided_at = models.DateTimeField(_("审批时间"), null=True, blank=True)
     answer = models.CharField(_("审批意见"), max_length=200, blank=True)
+    late_reason = models.CharField(_("逾期受理的理由"), max_length=200, blank=True)
 
     view_permission = "trainings.view"
     unit_lookup = "session__training__unit"

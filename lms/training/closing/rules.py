@@ -29,9 +29,13 @@ def may_still_object(closed_at: dt.datetime, now: dt.datetime) -> bool:
     return now <= closed_at + APPEAL_TIME
 
 
-def make_up_by(day: dt.date) -> dt.date:
-    """The last day on which a lesson missed on ``day`` is made up: the hours count in the year in which it is done."""
-    return dt.date(day.year, 12, 31)
+def make_up_by(day: dt.date, closed: dt.date) -> dt.date:
+    """The last day on which a lesson missed on ``day`` is handed in as made up, of a training closed on ``closed``.
+
+    The end of that year, as hours count in the year in which it is done; but at least 15 days after closing: before it nothing
+    can be handed in.
+    """
+    return max(dt.date(day.year, 12, 31), closed + APPEAL_TIME)
 
 
 def letters(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -217,6 +218,19 @@ def appeal_or_404(user: Any, uuid: UUID) -> Appeal:
     return get_or_404(_with_session(Appeal.objects.select_related("decided_by")), user, uuid=uuid)
 
 
+def make_up_until(training: Training, session: TrainingSession) -> dt.date | None:
+    """The last day on which a member hands in what he made up of a session; None while the training is not closed."""
+    if training.state != Training.State.CLOSED or training.closed_at is None:
+        return None
+    return rules.make_up_by(clock.local_date(session.starts_at), clock.local_date(training.closed_at))
+
+
+def make_up_late(training: Training, session: TrainingSession) -> bool:
+    """Whether that day is over."""
+    until = make_up_until(training, session)
+    return until is not None and until < clock.today()
+
+
 # -- what a member sees ------------------------------------------------------------------------
 
 
@@ -232,6 +246,13 @@ class OwnSession:
     may_make_up: bool
     may_appeal: bool
     leave: Leave | None = None
+    until: dt.date | None = None
+    """The last day to hand in what was made up, while there is something to make up."""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether somebody who runs the training has to take it."""
+        return self.until is not None and self.until < clock.today()
 
 
 def own_trainings(member: Member) -> QuerySet[Training]:
@@ -263,6 +284,8 @@ def own_sessions(training: Training, member: Member) -> list[OwnSession]:
         mark, make_up, appeal = marks.get(session.pk), make_ups.get(session.pk), appeals.get(session.pk)
         missed = mark is not None and sessions.missed(worth.as_rule(session), _tick(mark)) > 0
         open_to = closed_at is not None and missed
+        to_make_up = open_to and (make_up is None or make_up.state == MakeUp.State.REFUSED)
+        until = make_up_until(training, session) if to_make_up else None
         found.append(
             OwnSession(
                 session=session,
@@ -270,9 +293,10 @@ def own_sessions(training: Training, member: Member) -> list[OwnSession]:
                 make_up=make_up,
                 appeal=appeal,
                 missed=missed,
-                may_make_up=open_to and (make_up is None or make_up.state == MakeUp.State.REFUSED),
+                may_make_up=until is not None and until >= clock.today(),
                 may_appeal=open_to and appeal is None and rules.may_still_object(closed_at or clock.now(), clock.now()),
                 leave=leave_of(session),
+                until=until,
             )
         )
     return found

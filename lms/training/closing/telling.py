@@ -64,7 +64,9 @@ def _to_make_up(training: Training, link: str, by: User | None) -> None:
     for mark in away.select_related("session", "member"):
         by_session[mark.session].append(mark.member)
     for session, members in by_session.items():
-        until = rules.make_up_by(clock.local_date(session.starts_at))
+        until = rules.make_up_by(
+            clock.local_date(session.starts_at), clock.local_date(training.closed_at or clock.now())
+        )
         facts = {"title": training.title, "when": telling.moment(session.starts_at), "until": _day(until)}
         about = f"{telling.key(training)}makeup:{session.pk}"
         notify("training.makeup", members=members, about=about, context=facts, link=link, by=by)

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 from lms.core import tables
 from lms.members.http import SignedInRequest
 from lms.training import files
-from lms.training.closing import absences, makeups
+from lms.training import selectors as trainings
+from lms.training.closing import absences, makeups, selectors
 from lms.training.closing.forms import AbsenceFilter, MakeUpForm
 from lms.training.errors import TrainingError
 from lms.training.forms import posted
@@ -44,16 +45,22 @@ def absence_list(request: SignedInRequest) -> HttpResponseBase:
 
 @login_required
 def make_up_for(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Hand in a lesson made up for somebody else; a second person decides."""
+    """Hand in a lesson made up for somebody else; a second person decides. After the deadline who runs the training, with a reason."""
     row = absences.absence_or_404(request.user, pk)
-    form = MakeUpForm(posted(request))
+    training = row.session.training
+    late = selectors.make_up_late(training, row.session)
+    if late and not trainings.may_run(request.user, training):
+        messages.error(request, TrainingError("make-up-late").message)
+        return redirect("absence-list")
+    form = MakeUpForm(posted(request), late=late)
     if request.method == "POST" and form.is_valid():
         try:
             uploads = request.FILES.getlist("evidence")
             if any((upload.size or 0) > files.MOST_BYTES for upload in uploads):
                 raise TrainingError("file-too-large")
             lesson = form.lesson([upload.read() for upload in uploads])
-            makeups.send(session=row.session, member=row.member, lesson=lesson, by=request.user)
+            why = form.cleaned_data.get("late_reason", "")
+            makeups.send(session=row.session, member=row.member, lesson=lesson, by=request.user, late_reason=why)
             messages.success(request, _("%(name)s的补学已提交，等另一个人审批") % {"name": row.member.name})
             return redirect("absence-list")
         except TrainingError as error:
