@@ -1,4 +1,4 @@
-"""What must stay because people have done something with it: pages that were studied, films that pages show.
+"""What must stay: pages with which people have done something, films, pictures and documents that pages show.
 
 Every relation that protects a page is asked, those of rooms above this one included (a pair's list): Django knows them all.
 """
@@ -6,6 +6,7 @@ Every relation that protects a page is asked, those of rooms above this one incl
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.apps import apps
 from django.db.models import PROTECT, ForeignObjectRel
@@ -40,6 +41,9 @@ def records_below(page: Page) -> list[str]:
     return list(dict.fromkeys(words))
 
 
-def is_shown(media: MediaFile) -> bool:
-    """Whether a page shows a film, as its lesson's own or in a text, also in a draft that was published once."""
-    return media.lessons.exists() or media.get_usage().count() > 0
+def is_shown(row: Any) -> bool:
+    """Whether a page shows a film (as its lesson's own or in a text), a picture or a document.
+
+    Pages that are not published count; a draft that stands over a published page does not.
+    """
+    return (isinstance(row, MediaFile) and row.lessons.exists()) or row.get_usage().count() > 0

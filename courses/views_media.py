@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from wagtailmedia.permissions import permission_policy
-from wagtailmedia.views import media as library
 
-from courses import kept, media_status, transcoding, uploads
+from courses import media_status, transcoding, uploads
 from courses.media import MediaError
 from courses.media_forms import PROBLEMS
 from courses.media_models import MediaFile, Upload
@@ -131,14 +128,3 @@ def cover(request: HttpRequest, pk: int) -> HttpResponse:
     except (ValueError, OSError) as error:
         raise Http404 from error
     return redirect("wagtailmedia:edit", pk)
-
-
-def delete(request: HttpRequest, media_id: int) -> HttpResponse:
-    """The library's own page, unless a page shows the film: then where it is shown, with the sentence why it stays."""
-    row = get_object_or_404(MediaFile, pk=media_id)
-    _may(request, "delete", row)
-    if kept.is_shown(row):
-        words = {"title": row.title}
-        messages.error(request, gettext("“%(title)s”还有页面在用，不能删除。请先在下面这些页面里换掉它。") % words)
-        return redirect("wagtailmedia:media_usage", row.pk)
-    return cast(HttpResponse, library.delete(request, media_id))

@@ -19,7 +19,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
-from courses import approval_admin, kept, quiz_admin, views_media
+from courses import approval_admin, kept, quiz_admin, views_kept, views_media
 from courses.course_admin import CourseListing, course_listing
 from courses.package_admin import PackageViewSet
 from courses.study_models import CourseQuestion
@@ -57,14 +57,14 @@ def keep_what_was_studied(request: HttpRequest, page: Page) -> HttpResponse | No
 
 
 @hooks.register("before_bulk_action")
-def keep_what_was_studied_in_bulk(
-    request: HttpRequest, action: str, pages: Sequence[Any], _action_view: object
-) -> HttpResponse | None:
-    """Of several pages to be deleted one with records stops them all, before any is gone."""
+def keep_in_bulk(request: HttpRequest, action: str, rows: Sequence[Any], _action_view: object) -> HttpResponse | None:
+    """Of several to be deleted a page with records, or a thing that a page shows, stops them all, before any is gone."""
     if action != "delete":
         return None
-    refused = [page for page in pages if isinstance(page, Page) and _refused(request, page)]
-    return redirect("wagtailadmin_explore", refused[0].get_parent().pk) if refused else None
+    refused = [row for row in rows if isinstance(row, Page) and _refused(request, row)]
+    if refused:
+        return redirect("wagtailadmin_explore", refused[0].get_parent().pk)
+    return views_kept.refused_in_bulk(request, rows)
 
 
 @hooks.register("insert_editor_js")
@@ -142,9 +142,9 @@ def media_addresses() -> list[URLPattern]:
 
 
 @hooks.register("register_admin_urls", order=-1)
-def media_removal() -> list[URLPattern]:
-    """In the place of the library's own: a film that a page shows is not deleted."""
-    return [path("media/delete/<int:media_id>/", views_media.delete, name="media-delete")]
+def removal_from_libraries() -> list[URLPattern]:
+    """In the place of the libraries' own: a film, picture or document that a page shows is not deleted."""
+    return views_kept.urlpatterns
 
 
 @hooks.register("register_admin_urls")

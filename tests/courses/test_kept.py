@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Page
 
+from cms.models import HomePage, NewsIndexPage, NewsPage
 from courses import kept, quizzes, services
 from courses.models import (
     BookNote,
@@ -154,3 +160,100 @@ def test_who_may_not_delete_films_is_turned_away(login: Login) -> None:
     film = MediaFile.objects.create(title="下剪", type="video", file="media/cut.mp4", duration_ms=MINUTE)
     assert login("trainer").post(f"/admin/media/delete/{film.pk}/").status_code in {302, 403}
     assert MediaFile.objects.filter(pk=film.pk).exists()
+
+
+# -- pictures and documents -----------------------------------------------------------------------
+
+
+def a_picture() -> Any:
+    return get_image_model().objects.create(title="剪口", file=get_test_image_file())
+
+
+def a_document() -> Any:
+    return get_document_model().objects.create(title="修剪口诀", file=ContentFile(b"%PDF-1.4", name="rhyme.pdf"))
+
+
+def as_cover(lesson: LessonPage, picture: Any) -> None:
+    lesson.course.cover = picture
+    lesson.course.save()
+
+
+def as_block(lesson: LessonPage, row: Any) -> None:
+    if isinstance(row, get_image_model()):
+        lesson.body = [("picture", {"image": row, "alt": "剪口", "caption": ""})]
+    else:
+        lesson.body = [("document", row)]
+    lesson.save()
+
+
+def in_a_question(lesson: LessonPage, picture: Any) -> None:
+    made.give_quiz(lesson, ("truefalse", {**made.TRUE_FALSE, "picture": picture, "picture_text": "剪口"}))
+
+
+def as_news(_lesson: LessonPage, picture: Any) -> None:
+    news = NewsPage(title="剪枝开课", date=dt.date(2026, 3, 1), picture=picture)
+    HomePage.objects.get().add_child(instance=NewsIndexPage(title="动态")).add_child(instance=news)
+
+
+def as_unpublished(lesson: LessonPage, row: Any) -> None:
+    as_block(lesson, row)
+    lesson.unpublish()
+
+
+USES = pytest.mark.parametrize(
+    ("make", "use"),
+    [
+        (a_picture, as_cover),
+        (a_picture, as_block),
+        (a_picture, in_a_question),
+        (a_picture, as_news),
+        (a_picture, as_unpublished),
+        (a_document, as_block),
+        (a_document, as_unpublished),
+    ],
+)
+ADDRESSES = {"image": ("/admin/images/{}/delete/", "/admin/images/usage/{}/"),
+             "document": ("/admin/documents/delete/{}/", "/admin/documents/usage/{}/")}  # fmt: skip
+
+
+@USES
+def test_a_picture_or_document_that_a_page_shows_is_not_deleted(
+    make: Callable[[], Any], use: Callable[[LessonPage, Any], None], pages: tuple[LessonPage, BookPage], login: Login
+) -> None:
+    """By its own page, among several, and right after uploading: the sentence, the pages that show it, nothing lost."""
+    row, spare, kind = make(), make(), make.__name__.removeprefix("a_").replace("picture", "image")
+    use(pages[0], row)
+    editor, (delete, usage) = login("editor"), (one.format(row.pk) for one in ADDRESSES[kind])
+    for ask in (editor.get, editor.post):
+        answer = ask(delete, follow=True)
+        assert answer.redirect_chain[0][0] == usage
+        assert "还有页面在用" in answer.content.decode()
+    together = f"/admin/bulk/wagtail{kind}s/{kind}/delete/".replace("wagtaildocuments", "wagtaildocs")
+    answer = editor.post(f"{together}?id={row.pk}&id={spare.pk}&next=/admin/", follow=True)
+    assert answer.redirect_chain[0][0] == usage
+    assert "还有页面在用" in answer.content.decode()
+    fresh = editor.post(f"/admin/{kind}s/multiple/{row.pk}/delete/", headers={"X-Requested-With": "XMLHttpRequest"})
+    assert fresh.json()["success"] is False
+    assert type(row).objects.filter(pk__in=[row.pk, spare.pk]).count() == 2
+
+
+@pytest.mark.parametrize("make", [a_picture, a_document])
+def test_a_picture_or_document_that_nothing_shows_is_deleted(make: Callable[[], Any], login: Login) -> None:
+    one, two, three = make(), make(), make()
+    kind, editor = make.__name__.removeprefix("a_").replace("picture", "image"), login("editor")
+    assert editor.get(ADDRESSES[kind][0].format(one.pk)).status_code == 200
+    assert editor.post(ADDRESSES[kind][0].format(one.pk)).status_code == 302
+    together = f"/admin/bulk/wagtail{kind}s/{kind}/delete/".replace("wagtaildocuments", "wagtaildocs")
+    editor.post(f"{together}?id={two.pk}&next=/admin/")
+    ajax = {"X-Requested-With": "XMLHttpRequest"}
+    assert editor.post(f"/admin/{kind}s/multiple/{three.pk}/delete/", headers=ajax).json()["success"] is True
+    assert not type(one).objects.exists()
+
+
+@pytest.mark.parametrize("make", [a_picture, a_document])
+@pytest.mark.parametrize("who", ["trainer", "town"])
+def test_who_may_not_delete_from_a_library_is_turned_away(make: Callable[[], Any], who: str, login: Login) -> None:
+    row, kind = make(), make.__name__.removeprefix("a_").replace("picture", "image")
+    login(who).post(ADDRESSES[kind][0].format(row.pk))
+    login(who).post(f"/admin/{kind}s/multiple/{row.pk}/delete/")
+    assert type(row).objects.filter(pk=row.pk).exists()
