@@ -1,6 +1,6 @@
 """How many seeded faults in the rules the tests find: ``make mutation``. Its last line is the score, ``NN.N %``.
 
-Only the modules test_rules* and in them tests that need no database take part, so that a thousand faults cost minutes. Every fault that nobody finds is printed
+Only the modules of tests that pyproject.toml names and in them tests that need no database take part, so that a thousand faults cost minutes. Every fault that nobody finds is printed
 with what it changes; docs/mutation.md says of each that is known why it stands.
 """
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from lms.hours import totals
 from lms.members.models import AuditEntry, Member, User
 from lms.training import services
-from lms.training.closing import absences, makeups, rules
+from lms.training.closing import absences, makeups
 from lms.training.errors import TrainingError
 from lms.training.models import Attendance, MakeUp
 from tests.conftest import County
@@ -103,18 +103,6 @@ def lesson(day: dt.date) -> makeups.Lesson:
 def hand_in(missed: ClassRoom, by: User | None, **more: str) -> MakeUp:
     evening = lesson(NEW_YEAR - dt.timedelta(days=1))
     return makeups.send(session=missed.first, member=missed.people[1], lesson=evening, by=by, **more)
-
-
-@pytest.mark.parametrize(
-    ("day", "closed", "until"),
-    [
-        (dt.date(2026, 3, 9), dt.date(2026, 3, 15), dt.date(2026, 12, 31)),
-        (dt.date(2026, 12, 16), dt.date(2026, 12, 16), dt.date(2026, 12, 31)),
-        (dt.date(2026, 12, 30), dt.date(2027, 1, 3), dt.date(2027, 1, 18)),
-    ],
-)
-def test_a_deadline_never_passes_before_one_can_hand_in(day: dt.date, closed: dt.date, until: dt.date) -> None:
-    assert rules.make_up_by(day, closed) == until
 
 
 def test_on_the_last_day_it_is_taken_as_ever(missed: ClassRoom, after_class: time_machine.Coordinates) -> None:

@@ -63,6 +63,8 @@ def test_case_2_what_a_phone_alone_shows_is_provisional(means: str, direction: s
         ([(IN, -5), (OUT, 60), (IN, 70)], Stay(None, None)),
         ([(IN, -5), (OUT, 60), (IN, 70), (OUT, 120)], Stay(None, at(120))),
         ([(IN, 30.2), (OUT, 30.2)], Stay(at(30), at(31))),
+        ([(IN, 12 + 1e-6 / 60), (OUT, 100)], Stay(at(12), at(100))),
+        ([(IN, 0), (OUT, 180)], Stay(None, None)),
     ],
 )
 def test_a_stay_by_the_minute_in_favour_of_the_person(scans: list[tuple[str, float]], stay: Stay | None) -> None:
@@ -92,6 +94,7 @@ def test_a_stay_is_within_the_session_and_not_backwards(scans: list[Seen]) -> No
 # -- time without a line ------------------------------------------------------------------------
 
 DAWN, DUSK = at(-60), at(600)
+MOMENT = dt.timedelta(seconds=1)
 
 
 def anchor(real: dt.datetime, wrong: int = 0, boot: str = "a") -> rules.Anchor:
@@ -147,6 +150,51 @@ def test_case_5_whatever_happens_to_the_clock_a_time_that_is_believed_is_right(
     sent = anchor(DUSK, after if before in (0, after) else before, "a" if same_at_dusk else "s")
     found = rules.believed(event, prepared, sent)
     assert found.doubt or abs(found.at - at(minute)) <= rules.AGREE
+
+
+def test_case_5_a_clock_that_was_wrong_all_day_is_set_right() -> None:
+    assert rules.believed(tick(at(5), 30), anchor(DAWN, 30), anchor(DUSK, 30)) == (at(5), "clock", "")
+    assert rules.believed(tick(at(5), -30), anchor(DAWN, -30), anchor(DUSK, -30)) == (at(5), "clock", "")
+
+
+def test_case_5_two_minutes_apart_is_still_the_same() -> None:
+    assert rules.believed(tick(at(5)), anchor(DAWN), anchor(DUSK, 2)).basis == "clock"
+    slept = rules.Anchor(DUSK, rules.Tick(DUSK + dt.timedelta(minutes=90), tick(DUSK).mono - 120_000, "a"))
+    assert rules.believed(tick(at(5)), anchor(DAWN), slept) == (at(7), "sent", "")
+
+
+@pytest.mark.parametrize(
+    ("clock", "running", "prepared", "sent", "found"),
+    [
+        (7, 5, "x", "a", (at(7), "clock", "")),
+        (7.1, 5, "x", "a", (at(5), "sent", "")),  # later than the running time up to the sending allows
+        (3, 5, "a", "x", (at(3), "clock", "")),
+        (2.9, 5, "a", "x", (at(5), "prepared", "")),  # earlier than it allows since the preparation
+        (2.9, 5, "x", "a", (at(2.9), "clock", "")),  # it may have slept since
+        (7.1, 5, "a", "x", (at(7.1), "clock", "")),
+    ],
+)
+def test_case_5_the_running_time_contradicts_a_clock(
+    clock: float, running: float, prepared: str, sent: str, found: tuple[dt.datetime, str, str]
+) -> None:
+    event = rules.Tick(at(clock), tick(at(running)).mono, "a")
+    assert rules.believed(event, anchor(DAWN, boot=prepared), anchor(DUSK, boot=sent)) == found
+
+
+@pytest.mark.parametrize(
+    ("moment", "doubt"),
+    [
+        (DAWN - rules.AGREE - MOMENT, rules.BEFORE),
+        (DAWN - rules.AGREE, ""),
+        (DAWN, ""),
+        (DUSK, ""),
+        (DUSK + rules.AGREE, ""),
+        (DUSK + rules.AGREE + MOMENT, rules.FUTURE),
+    ],
+)
+def test_case_5_nothing_happens_before_the_preparation_or_after_the_sending(moment: dt.datetime, doubt: str) -> None:
+    found = rules.believed(tick(moment, boot="x"), anchor(DAWN), anchor(DUSK))
+    assert found == (moment, "clock", doubt)
 
 
 def test_the_first_way_in_names_the_mark() -> None:

@@ -25,7 +25,7 @@ from lms.training import selectors as trainings
 from lms.training import services as core
 from lms.training.errors import TrainingError
 from lms.training.filling import audience, selectors, services
-from lms.training.filling.rules import GAPS, Person, Rule, fits
+from lms.training.filling.rules import GAPS, Rule, fits
 from lms.training.models import Audience, Enrolment, Training
 from tests.conftest import County
 from tests.factories import make_credit, make_member
@@ -42,36 +42,6 @@ def on_day(credit: Credit, day: int) -> Credit:
 
 def some(*values: str) -> st.SearchStrategy[frozenset[str]]:
     return st.frozensets(st.sampled_from(values), max_size=2)
-
-
-# -- the rule ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("rule", "inside"),
-    [
-        (Rule(), True),
-        (Rule(paths=frozenset({"0001"})), True),
-        (Rule(paths=frozenset({"0002"})), False),
-        (Rule(settings=frozenset({"village"}), offices=frozenset({"secretary"})), True),
-        (Rule(settings=frozenset({"organ"}), offices=frozenset({"secretary"})), False),
-        (Rule(offices=frozenset({"deputy", "committee"})), False),
-        (Rule(categories=frozenset({"full", "probationary"})), True),
-        (Rule(ranks=frozenset({"county"})), False),
-        (Rule(industries=frozenset({"葡萄", "蚕桑"})), True),
-        (Rule(industries=frozenset({"蚕桑"})), False),
-        (Rule(away="away"), False),
-        (Rule(away="home"), True),
-        (Rule(gap="class"), True),
-        (Rule(gap="hours"), False),
-        (Rule(gap="either"), True),
-    ],
-)
-def test_a_person_fits_one_value_of_every_group(rule: Rule, inside: bool) -> None:
-    grower = Person(
-        "00010001", "village", "full", industry="葡萄", offices=frozenset({"secretary"}), lacks=frozenset({"class"})
-    )
-    assert fits(grower, rule) is inside
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from lms.members.models import AuditEntry, Member
 from lms.notices.models import Notice
 from lms.training import services as core
 from lms.training import telling
-from lms.training.filling import rules, substitutes, transport
+from lms.training.filling import substitutes, transport
 from lms.training.models import Enrolment, Ride, RideSeat, Training
 from tests.conftest import County
 from tests.factories import make_member
@@ -56,23 +56,6 @@ def seated(training: Training) -> dict[str, set[str]]:
     for vehicle, name in rows.values_list("ride__vehicle", "enrolment__member__name"):
         found.setdefault(vehicle, set()).add(name)
     return found
-
-
-# -- the arithmetic ------------------------------------------------------------------------------
-
-
-def test_a_town_stays_together_in_the_smallest_vehicle_that_takes_it() -> None:
-    towns = {"a": [1, 2, 3, 4], "b": [5, 6]}
-    assert rules.share_out(towns, {10: 5, 20: 2}, {}) == {1: 10, 2: 10, 3: 10, 4: 10, 5: 20, 6: 20}
-
-
-def test_a_vehicle_of_a_town_is_filled_by_that_town_first() -> None:
-    assert rules.share_out({"a": [1, 2, 3], "b": [4]}, {10: 1, 20: 9}, {"b": [10]}) == {4: 10, 1: 20, 2: 20, 3: 20}
-
-
-def test_a_town_too_large_for_any_vehicle_fills_them_and_the_rest_is_left_out() -> None:
-    placed = rules.share_out({"a": [1, 2, 3, 4]}, {10: 1, 20: 2}, {})
-    assert placed == {1: 20, 2: 20, 3: 10}
 
 
 # -- services ------------------------------------------------------------------------------------
