@@ -35,6 +35,7 @@ RECURRING = (
     Recurring("close-overdue-trainings", "lms.training.closing.tasks.close_overdue", minutes=60),
     Recurring("release-seats-of-gone", "lms.training.tasks.release_seats", minutes=60),
     Recurring("resume-reratings", "lms.hours.tasks.resume_reratings", minutes=5),
+    Recurring("shrink-base-photographs", "lms.training.tasks.shrink_photographs", hour=3),
     Recurring("forget-old-uploads", "courses.tasks.forget_old_uploads", hour=3),
     Recurring("remind-of-due-courses", "courses.tasks.remind_of_due_courses", hour=8),
     Recurring("goals-follow-the-calendar", "lms.goals.tasks.follow_the_calendar", hour=1),

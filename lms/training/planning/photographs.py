@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
+from pathlib import PurePath
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -16,6 +18,7 @@ from lms.training import files
 from lms.training.errors import TrainingError
 from lms.training.models import Base, BasePhoto
 
+logger = logging.getLogger(__name__)
 WIDEST = 640
 """As wide as a telephone shows it sharply; the whole one opens from there."""
 MOST = 12
@@ -39,9 +42,7 @@ def add(*, base: Base, data: bytes, caption: str, by: User | None) -> BasePhoto:
             raise TrainingError("photo-twice")
         row = BasePhoto(base=base, caption=caption, digest=checked.digest, added_at=clock.now(), added_by=by)
         row.file.save(f"{row.uuid}{checked.suffix}", ContentFile(checked.data), save=False)
-        small = _small(checked.data)
-        row.width, row.height = small.size
-        row.small.save(f"{row.uuid}-small{checked.suffix}", ContentFile(pictures.encode(small)), save=False)
+        _keep_small(row, _small(checked.data))
         row.save()
         audit.record("base.photo", by=by, on=base, unit=base.unit, photo=str(row.uuid), caption=caption)
     return row
@@ -52,6 +53,39 @@ def _small(data: bytes) -> Image.Image:
     image = pictures.read(data)
     image.thumbnail((WIDEST, WIDEST))
     return image
+
+
+def _keep_small(row: BasePhoto, image: Image.Image) -> None:
+    row.width, row.height = image.size
+    suffix = PurePath(str(row.file.name)).suffix
+    row.small.save(f"{row.uuid}-small{suffix}", ContentFile(pictures.encode(image)), save=False)
+
+
+def make_small(*, by: User | None) -> int:
+    """Make the small copy of each photograph that has none, as those have that are older than copies; returns how many.
+
+    Cut anywhere, the next run goes on. A file that is gone or cannot be read stays as it is, shown whole, and is named in the log.
+    """
+    rows = BasePhoto.objects.filter(small="").order_by("pk")
+    return sum(_made_small(pk, by) for pk in list(rows.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _made_small(pk: int, by: User | None) -> bool:
+    rows = BasePhoto.objects.select_for_update(of=("self",)).select_related("base__unit")
+    row = rows.filter(pk=pk, small="").first()
+    if row is None:  # taken away meanwhile, or made by another
+        return False
+    try:
+        with row.file.open("rb") as file:
+            image = _small(file.read())
+    except (OSError, pictures.PhotoError) as error:
+        logger.warning("no small copy of the photograph %s: %s", row.uuid, error)
+        return False
+    _keep_small(row, image)
+    row.save(update_fields=["small", "width", "height"])
+    audit.record("base.photo.small", by=by, on=row.base, unit=row.base.unit, photo=str(row.uuid))
+    return True
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from django.urls import reverse
 from PIL import Image
 
 from lms.core import clock
-from lms.training import services
-from lms.training.models import Base, BaseRating, Training
+from lms.members.models import AuditEntry
+from lms.training import services, tasks
+from lms.training.models import Base, BasePhoto, BaseRating, Training
 from lms.training.planning import materials, photographs
 from tests.conftest import County
 from tests.factories import make_member
@@ -101,6 +103,42 @@ def test_a_photograph_of_before_is_shown_whole(orchard: Base) -> None:
         .split("gallery")[1]
         .split("</ul>")[0]
     )
+
+
+def older_than_copies(base: Base, number: int) -> BasePhoto:
+    """A photograph as it was kept before there were small copies."""
+    row = photographs.add(base=base, data=photo(image=scene(number, (1600, 1200))), caption="", by=None)
+    row.small.delete(save=False)
+    row.small, row.width, row.height = "", None, None
+    row.save()
+    return row
+
+
+def test_photographs_of_before_get_their_small_copy_at_night_once(orchard: Base) -> None:
+    old, other = older_than_copies(orchard, 1), older_than_copies(orchard, 2)
+    new = photographs.add(base=orchard, data=photo(image=scene(3, (1600, 1200))), caption="", by=None)
+    tasks.shrink_photographs()
+    for row in (old, other):
+        row.refresh_from_db()
+        assert (row.width, row.height) == (640, 480)
+        shown = b"".join(Client().get(reverse("base-photo", args=[orchard.code, row.uuid])))
+        assert Image.open(io.BytesIO(shown)).width == 640
+        assert row.small.name != row.file.name and row.file.storage.exists(row.file.name)
+    told = AuditEntry.objects.filter(action="base.photo.small")
+    assert {entry.detail["photo"] for entry in told} == {str(old.uuid), str(other.uuid)}
+    assert photographs.make_small(by=None) == 0 and told.count() == 2
+    assert BasePhoto.objects.get(pk=new.pk).small.name == new.small.name
+
+
+def test_a_file_that_is_gone_or_spoilt_keeps_no_other_from_its_copy(orchard: Base) -> None:
+    gone, spoilt, whole = (older_than_copies(orchard, number) for number in (1, 2, 3))
+    gone.file.storage.delete(gone.file.name)
+    Path(spoilt.file.path).write_bytes(b"no photograph")
+    assert photographs.make_small(by=None) == 1
+    assert list(BasePhoto.objects.filter(small="")) == [gone, spoilt]
+    whole.refresh_from_db()
+    assert whole.width == 640
+    assert Client().get(reverse("base-photo", args=[orchard.code, spoilt.uuid])).status_code == 200  # whole, as before
 
 
 # -- in use or not ----------------------------------------------------------------------------
