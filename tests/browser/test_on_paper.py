@@ -90,15 +90,21 @@ def a_class(page: Page) -> None:
     page.locator(".table a[href^='/desk/trainings/']").first.click()
 
 
-def test_the_sign_in_sheet_of_a_class(sign_in: SignIn, tmp_path: Path, keep) -> None:
+def test_the_record_of_a_class_and_the_sheet_to_sign_that_it_leads_to(sign_in: SignIn, tmp_path: Path, keep) -> None:
     page = sign_in("trainer", DESK)
     a_class(page)
     sheet = page.locator("a[href$='/sheet/']").first.get_attribute("href")
     page.goto(sheet)
-    pdf = printed(page)
-    check(pdf, ("签到表", "班次", "期次", "日期", "地点", "主办", "应到", *ROSTER))
-    keep(pdf, "sign-in-sheet")
+    heads = ("签到表", "班次", "期次", "日期", "地点", "主办", "应到", *ROSTER)
+    check(printed(page), heads)
     check(by_libreoffice(tmp_path, downloaded(page, f"{sheet}?format=xlsx")), ROSTER)
+    page.get_by_role("link", name="打印手签用的签到表").click()
+    form = page.locator("form[action$='.pdf']").first
+    token = form.locator("[name=csrfmiddlewaretoken]").get_attribute("value")
+    answer = page.request.post(form.get_attribute("action"), form={"csrfmiddlewaretoken": token})
+    assert answer.headers["content-type"] == "application/pdf"
+    check(answer.body(), (*heads, "扫码上传本页照片"))
+    keep(answer.body(), "sign-in-sheet")
 
 
 def test_the_register_of_base_visits(sign_in: SignIn, tmp_path: Path, keep) -> None:
