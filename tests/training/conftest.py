@@ -12,7 +12,7 @@ import time_machine
 from pytest_django import Settings
 
 from lms.core import clock
-from lms.members.models import Member
+from lms.members.models import Member, User
 from lms.training import services
 from lms.training.models import Base, Training, TrainingSession
 from lms.training.services import Reconciliation, SessionPlan
@@ -63,6 +63,19 @@ class ClassRoom:
         """Close, unmarked people absent."""
         said = {"absent_confirmed": True, **said}
         return services.close_training(training=self.training, said=Reconciliation(**said), by=None)
+
+
+@pytest.fixture
+def at_the_door(after_class: time_machine.Coordinates) -> time_machine.Coordinates:
+    """It is a quarter past eight on the first day; the session begins at half past."""
+    after_class.move_to(on(FIRST_DAY, 8, 15))
+    return after_class
+
+
+@pytest.fixture
+def trainer(personas: County) -> User:
+    """Who runs the classroom's training."""
+    return personas.users["trainer"]
 
 
 @pytest.fixture

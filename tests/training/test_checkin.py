@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import re
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from lms.core import clock
 from lms.core.append_only import AppendOnlyError
 from lms.hours import totals
-from lms.members.models import AuditEntry, Member, User
+from lms.members.models import Member, User
 from lms.training import services as trainings
 from lms.training import tokens
 from lms.training.checkin import selectors, services
@@ -26,20 +22,9 @@ from tests.conftest import County
 from tests.factories import make_member, make_user
 from tests.training.conftest import FIRST_DAY, ClassRoom, on
 
+pytestmark = pytest.mark.usefixtures("at_the_door")
 Result, Means = Scan.Result, Attendance.Means
 _keys = itertools.count(1)
-
-
-@pytest.fixture(autouse=True)
-def at_the_door(after_class: time_machine.Coordinates) -> time_machine.Coordinates:
-    """It is a quarter past eight on the first day; the session begins at half past."""
-    after_class.move_to(on(FIRST_DAY, 8, 15))
-    return after_class
-
-
-@pytest.fixture
-def trainer(personas: County) -> User:
-    return personas.users["trainer"]
 
 
 def scan(classroom: ClassRoom, number: int = 0, means: str = Means.MEMBER_CODE, **said: object) -> Scan:
@@ -292,93 +277,6 @@ def test_case_25_digits_cannot_be_tried_without_end(client: Client, classroom: C
 def test_an_invented_code_is_refused_and_leaves_no_row(client: Client, classroom: ClassRoom) -> None:
     assert client.get(reverse("room-code", args=["R.1.IN.5.AAAAAAAAAAAAAAAA"])).status_code == 410
     assert not Scan.objects.exists()
-
-
-def desk_key(client: Client, classroom: ClassRoom) -> str:
-    """The key that the signed-in person's page of the first session holds."""
-    page = client.get(reverse("session-checkin", args=[classroom.training.uuid, classroom.first.pk])).content.decode()
-    found = re.search(r'name="desk" value="([^"]+)"', page)
-    assert found
-    return found[1]
-
-
-def test_the_trainers_page_takes_cards_and_typed_numbers(client: Client, classroom: ClassRoom, trainer: User) -> None:
-    client.force_login(trainer)
-    address = reverse("session-scan", args=[classroom.training.uuid, classroom.first.pk])
-    card = selectors.card_text(classroom.people[0])
-    sent = {"code": card, "direction": "in", "key": "k1", "desk": desk_key(client, classroom)}
-    part = client.post(reverse("scan-by-key"), sent)
-    assert "李大山" in part.content.decode()
-    client.post(address, {"code": classroom.people[1].code.lower(), "direction": "in"})
-    client.post(address, {"code": card[:-1] + ("A" if card[-1] != "A" else "B"), "direction": "in"})
-    assert Attendance.objects.count() == 2
-    page = client.get(reverse("session-checkin", args=[classroom.training.uuid, classroom.first.pk])).content.decode()
-    assert "不是有效的签到码" in page
-
-
-def test_a_scan_by_the_pages_key_is_the_trainers_own(client: Client, classroom: ClassRoom, trainer: User) -> None:
-    client.force_login(trainer)
-    sent = {"code": selectors.card_text(classroom.people[0]), "direction": "in", "desk": desk_key(client, classroom)}
-    with CaptureQueriesContext(connection) as queries:
-        answer = Client().post(reverse("scan-by-key"), {**sent, "key": "once"})
-    again = Client().post(reverse("scan-by-key"), {**sent, "key": "once"})
-    assert (answer.status_code, again.status_code) == (200, 200)
-    assert again.content == answer.content
-    row = Attendance.objects.get()
-    assert (row.marked_by, row.means) == (trainer, Means.MEMBER_CODE)
-    assert Scan.objects.get().by == trainer
-    trail = AuditEntry.objects.filter(action="attendance.times").get()
-    assert (trail.actor, trail.unit) == (trainer, classroom.training.unit)
-    assert len(queries) <= 10, [query["sql"] for query in queries]
-
-
-def test_the_pages_key_ends_with_the_hour_the_role_and_the_account(
-    client: Client, classroom: ClassRoom, trainer: User
-) -> None:
-    client.force_login(trainer)
-    sent = {"code": selectors.card_text(classroom.people[0]), "direction": "in", "desk": desk_key(client, classroom)}
-
-    def status(**more: str) -> int:
-        return int(Client().post(reverse("scan-by-key"), {**sent, **more}).status_code)
-
-    key = sent["desk"]
-    assert status(desk="") == status(desk=key[:-1] + ("A" if key[-1] != "A" else "B")) == 403
-    assert status(desk=tokens.device_key(selectors.room_key(), "S")) == 403
-    with clock.told(clock.now() + dt.timedelta(seconds=tokens.DESK_LIFE + 60)):
-        assert status() == 403
-    User.objects.filter(pk=trainer.pk).update(is_active=False)
-    assert status() == 403
-    User.objects.filter(pk=trainer.pk).update(is_active=True, session_epoch=trainer.session_epoch + 1)
-    assert status() == 403
-    assert not Scan.objects.exists()
-
-
-def test_the_answer_to_a_scan_is_in_the_readers_language(client: Client, classroom: ClassRoom, trainer: User) -> None:
-    client.force_login(trainer)
-    sent = {"code": selectors.card_text(classroom.people[0]), "direction": "in", "desk": desk_key(client, classroom)}
-    client.cookies["django_language"] = "en"
-    answer = client.post(reverse("scan-by-key"), sent)
-    assert "Signed in" in answer.content.decode()
-
-
-def test_what_stands_beside_the_scanner_costs_the_same_for_one_scan_and_for_eight(
-    client: Client, classroom: ClassRoom, trainer: User
-) -> None:
-    client.force_login(trainer)
-    at = [classroom.training.uuid, classroom.first.pk]
-    desk = desk_key(client, classroom)
-    cards = [selectors.card_text(person) for person in classroom.people]
-    counts = []
-    for scans in (cards[:1], cards * 3):
-        for number, card in enumerate(scans):
-            sent = {"code": card, "direction": "in", "key": f"{len(scans)}-{number}", "desk": desk}
-            answer = client.post(reverse("scan-by-key"), sent)
-            assert "scanned" in answer["HX-Trigger"]
-        with CaptureQueriesContext(connection) as queries:
-            part = client.get(reverse("session-checkin", args=at), {"part": "1"}).content.decode()
-        assert part.count("已签到") == min(len(scans), 8)
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
 
 
 def test_confirming_and_counting_from_the_page(client: Client, classroom: ClassRoom, trainer: User) -> None:

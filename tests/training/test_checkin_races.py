@@ -17,13 +17,12 @@ from tests.factories import make_member
 from tests.training.conftest import FIRST_DAY, half_day, on
 from tests.training.phones import Phone
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.usefixtures("at_the_door"),
+]
 RIVALS = 6
-
-
-@pytest.fixture(autouse=True)
-def at_the_door(after_class: time_machine.Coordinates) -> None:
-    after_class.move_to(on(FIRST_DAY, 8, 15))
 
 
 def at_once(act: Callable[[int], object]) -> None:

@@ -36,11 +36,6 @@ def in_the_morning(after_class: time_machine.Coordinates) -> time_machine.Coordi
 
 
 @pytest.fixture
-def trainer(personas: County) -> User:
-    return personas.users["trainer"]
-
-
-@pytest.fixture
 def phone(classroom: ClassRoom, trainer: User) -> Phone:
     """The trainer's phone, prepared."""
     made = Phone(booted=on(FIRST_DAY, 7, 25))

@@ -7,7 +7,6 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import pytest
 import time_machine
 from django.db import transaction
 from hypothesis import given, settings
@@ -17,7 +16,6 @@ from lms.hours import totals
 from lms.members.models import User
 from lms.training.checkin import offline, selectors, services
 from lms.training.models import Attendance, OfflineDevice
-from tests.conftest import County
 from tests.training.conftest import FIRST_DAY, NEXT_DAY, ClassRoom, on
 from tests.training.phones import Phone
 
@@ -79,11 +77,6 @@ def state(classroom: ClassRoom) -> tuple[object, ...]:
 def text(classroom: ClassRoom, event: Happening) -> str:
     person = classroom.people[event.person]
     return selectors.card_text(person) if event.kind == "card" else person.code
-
-
-@pytest.fixture
-def trainer(personas: County) -> User:
-    return personas.users["trainer"]
 
 
 @given(happenings, sendings, st.randoms(use_true_random=False))

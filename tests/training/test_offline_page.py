@@ -18,7 +18,6 @@ from lms.training import services as trainings
 from lms.training.checkin import offline, services
 from lms.training.errors import TrainingError
 from lms.training.models import Attendance, OfflineDevice, OfflineEvent, Scan
-from tests.conftest import County
 from tests.training.conftest import FIRST_DAY, NEXT_DAY, ClassRoom, on
 from tests.training.phones import Phone, a_morning, card
 
@@ -32,11 +31,6 @@ def in_the_morning(after_class: time_machine.Coordinates) -> time_machine.Coordi
     """It is half past seven on the first day, where there still is a line."""
     after_class.move_to(on(FIRST_DAY, 7, 30))
     return after_class
-
-
-@pytest.fixture
-def trainer(personas: County) -> User:
-    return personas.users["trainer"]
 
 
 @pytest.fixture
