@@ -43,7 +43,7 @@ if (card) {
       form.elements.code.value = "";
     } else {
       camera.forget();
-      say(event.detail.xhr?.status === 422 ? event.detail.xhr.responseText : card.dataset.offline);
+      say([403, 422].includes(event.detail.xhr?.status) ? event.detail.xhr.responseText : card.dataset.offline);
     }
   });
 }
