@@ -50,9 +50,18 @@ def count(url_name: str, waiting: Callable[[Any], int]) -> None:
     COUNTS[url_name] = waiting
 
 
+OWN_PAGE: list[Callable[[Any], bool]] = []
+
+
+def own_page(has_one: Callable[[Any], bool]) -> None:
+    """Who besides members has something on the page of one's own; an app above says so when it is ready."""
+    OWN_PAGE.append(has_one)
+
+
 def entries(user: Any) -> list[tuple[str, str, str]]:
     """(url name, label, icon) of each entry that the person may open."""
-    found = [("learn", str(_("我的学习")), "home")] if getattr(user, "member", None) is not None else []
+    own = getattr(user, "member", None) is not None or any(has_one(user) for has_one in OWN_PAGE)
+    found = [("learn", str(_("我的学习")), "home")] if own else []
     found += [(row.url_name, str(row.label), row.icon) for row in DESK if can_anywhere(user, row.permission)]
     if has_role(user, *ADMIN_GROUPS):
         found.append(("wagtailadmin_home", str(_("内容管理")), "edit"))

@@ -234,6 +234,7 @@ KINDS: dict[str, Kind] = {
             _("还有课没学完：{title}"),
             _("请在 {until} 前学完\n布置单位：{unit}\n{note}"),
         ),
+        Kind("pair.begun", _("结对帮学"), _("结对帮学：{title}"), _("结对的人：{person}\n打开看共同的清单。")),
         Kind("question.answered", _("提问有了回答"), _("您的提问有了回答：{title}"), _("{note}")),
     )
 }

@@ -17,7 +17,8 @@ from lms.members.selectors import named
 from lms.pairs import selectors
 from lms.pairs.models import HelpPair
 from lms.pairs.services import MANAGE
-from lms.training.models import TrainingSession
+from lms.training.models import Expert, TrainingSession
+from lms.training.planning.registers import serving_experts
 
 MOST_NAMED = 5
 
@@ -33,6 +34,8 @@ class MemberField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
+        if not text:
+            return None
         exact = self.others.filter(Q(code=text) | Q(name=text))
         among = Member.objects.filter(Q(pk__in=named(self.people, text).values("pk")) | Q(pk__in=exact.values("pk")))
         found = list(among.select_related("unit").order_by("sort_key", "code")[: MOST_NAMED + 1])
@@ -50,7 +53,15 @@ class PairForm(forms.Form):
     helper = MemberField(
         label=gettext_lazy("帮带人"),
         max_length=60,
+        required=False,
         help_text=gettext_lazy("有技术、愿意带人的能手：姓名、拼音或编号；别的党组织的人填全名或编号"),
+    )
+    expert = forms.ModelChoiceField(
+        Expert.objects.none(),
+        label=gettext_lazy("或者一位专家教师"),
+        required=False,
+        empty_label=gettext_lazy("不选"),
+        help_text=gettext_lazy("聘任的专家不是本县党员也可以带；有账号的，登录后能看到清单"),
     )
     member = MemberField(label=gettext_lazy("学员"), max_length=60, help_text=gettext_lazy("姓名、拼音或编号"))
     topic = forms.CharField(
@@ -63,6 +74,15 @@ class PairForm(forms.Form):
         own = visible(active, user, MANAGE)
         self.fields["helper"].people, self.fields["helper"].others = own, active  # type: ignore[attr-defined]
         self.fields["member"].people = own  # type: ignore[attr-defined]
+        self.fields["expert"].queryset = serving_experts().order_by("name", "pk")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """``helper`` becomes the one who was named, a member or an expert."""
+        cleaned = super().clean() or {}
+        expert = cleaned.pop("expert", None)
+        if not self.errors and bool(cleaned.get("helper")) == bool(expert):
+            self.add_error("helper", forms.ValidationError(_("请填一名帮带人，或者选一位专家。"), code="one"))
+        return {**cleaned, "helper": cleaned.get("helper") or expert}
 
 
 class TaskForm(forms.Form):
@@ -112,5 +132,5 @@ class PairFilter(forms.Form):
         rows = rows.filter(ended_on__isnull=self.cleaned_data["state"] != "ended")
         if text := self.cleaned_data["q"].strip():
             people = named(Member.objects.order_by(), text).values("pk")
-            rows = rows.filter(Q(helper__in=people) | Q(member__in=people))
+            rows = rows.filter(Q(helper__in=people) | Q(member__in=people) | Q(expert__name__icontains=text))
         return rows

@@ -10,14 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.models import LessonPage
 from lms.members.models import Member, User
-from lms.training.models import TrainingSession
+from lms.training.models import Expert, TrainingSession
 
 
 class HelpPair(models.Model):
-    """Two members of whom one helps the other. Ended, it is kept; it earns no hours by itself."""
+    """A member, and who helps: another member, or an expert of the register who is none. Ended, it is kept; it earns no hours."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    helper = models.ForeignKey(Member, verbose_name=_("帮带人"), on_delete=models.PROTECT, related_name="helps")
+    helper = models.ForeignKey(
+        Member, verbose_name=_("帮带人"), null=True, blank=True, on_delete=models.PROTECT, related_name="helps"
+    )
+    expert = models.ForeignKey(
+        Expert, verbose_name=_("帮带专家"), null=True, blank=True, on_delete=models.PROTECT, related_name="helps"
+    )
     member = models.ForeignKey(Member, verbose_name=_("学员"), on_delete=models.PROTECT, related_name="helped_by")
     topic = models.CharField(_("帮学内容"), max_length=120)
     begun_on = models.DateField(_("结对日期"))
@@ -32,6 +37,13 @@ class HelpPair(models.Model):
             models.UniqueConstraint(
                 fields=["helper", "member"], condition=Q(ended_on__isnull=True), name="help_pair_stands_once"
             ),
+            models.UniqueConstraint(
+                fields=["expert", "member"], condition=Q(ended_on__isnull=True), name="help_pair_of_expert_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(helper__isnull=True, expert__isnull=False) | Q(helper__isnull=False, expert__isnull=True),
+                name="help_pair_one_kind_of_helper",
+            ),
             models.CheckConstraint(condition=~Q(helper=F("member")), name="help_pair_of_two"),
             models.CheckConstraint(
                 condition=Q(ended_on__isnull=True) | Q(ended_on__gte=F("begun_on")),
@@ -40,7 +52,21 @@ class HelpPair(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.helper} → {self.member}"
+        return f"{self.guide} → {self.member}"
+
+    @property
+    def guide(self) -> Member | Expert:
+        """Who helps, of whichever kind."""
+        found = self.expert or self.helper
+        assert found is not None  # help_pair_one_kind_of_helper
+        return found
+
+    @property
+    def accounts(self) -> set[int]:
+        """The accounts of the two: an expert's is the one he teaches with or, found to be a member, his own there."""
+        expert = self.expert
+        people = [self.member, self.helper, expert, expert.member if expert else None]
+        return {one.user_id for one in people if one is not None and one.user_id is not None}
 
 
 class PairTask(models.Model):

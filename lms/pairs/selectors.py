@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
 from courses import catalogue
 from courses.models import LessonPage, LessonProgress
-from lms.members.models import Member
+from lms.members.models import Member, User
 from lms.members.permissions import units_where, within
 from lms.pairs.models import HelpPair, PairTask
 from lms.training import selectors as training
@@ -21,18 +23,42 @@ VIEW = "courses.view"
 def pairs_seen_by(user: Any) -> QuerySet[HelpPair]:
     """The pairs of one's own and those of the units that one may read, of either of the two; those that stand first."""
     units = units_where(user, VIEW)
-    own = Q(helper__user=user) | Q(member__user=user)
-    rows = HelpPair.objects.filter(own | within(units, "member__unit") | within(units, "helper__unit"))
+    theirs = within(units, "member__unit") | within(units, "helper__unit") | within(units, "expert__unit")
+    rows = HelpPair.objects.filter(_of(user) | theirs)
     done = Count("tasks", filter=Q(tasks__done_at__isnull=False))
-    rows = rows.select_related("helper__unit", "member__unit").annotate(listed=Count("tasks"), done=done)
+    rows = rows.select_related("helper__unit", "expert__member", "member__unit").annotate(
+        listed=Count("tasks"), done=done
+    )
     # A query that counts by groups forgets the model's own order.
     return rows.order_by(F("ended_on").desc(nulls_first=True), "-begun_on", "-pk")
 
 
 def standing_of(member: Member) -> QuerySet[HelpPair]:
     """The pairs of one member that stand, as helper or as the one who is helped."""
-    rows = HelpPair.objects.filter(Q(helper=member) | Q(member=member), ended_on__isnull=True)
-    return rows.select_related("helper", "member")
+    as_expert = Q(expert__member=member) | Q(expert__user__member=member)
+    return _standing(Q(helper=member) | Q(member=member) | as_expert)
+
+
+def standing_for(user: User) -> QuerySet[HelpPair]:
+    """The pairs of an account that stand: an expert's need no record on the roster."""
+    return _standing(_of(user))
+
+
+def has_none_at_the_desk(user: User) -> bool:
+    """Whether a person helps as an expert and has neither a home of a member nor the desk of pairs to find it."""
+    if getattr(user, "member", None) is not None or units_where(user, VIEW):
+        return False
+    return standing_for(user).exists()
+
+
+def _of(user: User) -> Q:
+    nobody = 0  # who is not signed in; None would be everybody without an account
+    accounts = ("helper__user", "member__user", "expert__user", "expert__member__user")
+    return reduce(or_, (Q(**{account: user.pk or nobody}) for account in accounts))
+
+
+def _standing(whose: Q) -> QuerySet[HelpPair]:
+    return HelpPair.objects.filter(whose, ended_on__isnull=True).select_related("helper", "expert", "member")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
+from django.urls import reverse
 
 from courses.models import LessonPage
 from lms.core import clock
 from lms.members import audit
 from lms.members.models import Member, User
 from lms.members.permissions import can
+from lms.notices.services import notify
 from lms.pairs.models import HelpPair, PairTask
-from lms.training.models import TrainingSession
+from lms.training.models import Expert, TrainingSession
+from lms.training.planning.registers import serving_experts
 
 MANAGE = "courses.assign"
 """Who gives members something to study also brings them together."""
 
 
 class PairError(ValueError):
-    """What cannot be done: ``same`` (oneself), ``gone`` (not on the roster), ``stands`` (the pair is there), ``not-yours``, ``ended``, ``listed``."""
+    """What cannot be done: ``same`` (oneself), ``gone`` (not on the roster, not appointed), ``stands`` (the pair is there), ``not-yours``, ``ended``, ``listed``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -25,20 +30,51 @@ class PairError(ValueError):
 
 
 @transaction.atomic
-def begin(*, helper: Member, member: Member, topic: str, by: User | None) -> HelpPair:
-    """Bring two members together. Raises PairError: ``not-yours``, ``same``, ``gone``, ``stands``."""
+def begin(*, helper: Member | Expert, member: Member, topic: str, by: User | None) -> HelpPair:
+    """Bring a member and who helps together, and tell both. Raises PairError: ``not-yours``, ``same``, ``gone``, ``stands``.
+
+    An expert who is on the roster helps as the member he is, so that two people are one pair however he was named.
+    """
     if by is not None and not can(by, MANAGE, member.unit):
         raise PairError("not-yours")
-    if helper.pk == member.pk:
+    guide = _as_member(helper)
+    if guide == member:
         raise PairError("same")
-    if any(one.state != Member.State.ACTIVE for one in (helper, member)):
+    if not all(_is_there(one) for one in {helper, guide, member}):
         raise PairError("gone")
-    list(Member.objects.select_for_update().filter(pk__in=(helper.pk, member.pk)).order_by("pk").values_list("pk"))
-    if HelpPair.objects.filter(helper=helper, member=member, ended_on__isnull=True).exists():
+    whose = {"expert": guide} if isinstance(guide, Expert) else {"helper": guide}
+    people = [one.pk for one in (guide, member) if isinstance(one, Member)]
+    list(Member.objects.select_for_update().filter(pk__in=people).order_by("pk").values_list("pk"))
+    if HelpPair.objects.filter(**whose, member=member, ended_on__isnull=True).exists():
         raise PairError("stands")
-    pair = HelpPair.objects.create(helper=helper, member=member, topic=topic, begun_on=clock.today(), made_by=by)
-    audit.record("pair.begin", by=by, on=pair, unit=member.unit, helper=helper.code)
+    pair = HelpPair.objects.create(**whose, member=member, topic=topic, begun_on=clock.today(), made_by=by)
+    audit.record("pair.begin", by=by, on=pair, unit=member.unit, **_named(guide))
+    _tell(pair, by)
     return pair
+
+
+def _as_member(helper: Member | Expert) -> Member | Expert:
+    if isinstance(helper, Member):
+        return helper
+    return helper.member or getattr(helper.user, "member", None) or helper
+
+
+def _is_there(one: Member | Expert) -> bool:
+    if isinstance(one, Expert):
+        return serving_experts().filter(pk=one.pk).exists()
+    return one.state == Member.State.ACTIVE
+
+
+def _named(guide: Member | Expert) -> dict[str, Any]:
+    return {"expert": guide.pk, "name": guide.name} if isinstance(guide, Expert) else {"helper": guide.code}
+
+
+def _tell(pair: HelpPair, by: User | None) -> None:
+    members = [one for one in (pair.helper, pair.member) if one is not None]
+    users = [pair.expert.user] if pair.expert and pair.expert.user else []
+    said = {"title": pair.topic, "person": f"{pair.guide.name}、{pair.member.name}"}
+    link = reverse("pair", args=[pair.uuid])
+    notify("pair.begun", members=members, users=users, about=f"pair:{pair.pk}:begun", context=said, link=link, by=by)
 
 
 @transaction.atomic
@@ -81,11 +117,11 @@ def tick(*, task: PairTask, done: bool, by: User | None) -> PairTask:
 
 def may_work_on(pair: HelpPair, user: User) -> bool:
     """Whether the list is a person's to keep: the two themselves, and who manages the member's unit."""
-    return user.pk in (pair.helper.user_id, pair.member.user_id) or can(user, MANAGE, pair.member.unit)
+    return user.pk in pair.accounts or can(user, MANAGE, pair.member.unit)
 
 
 def _locked(pair: HelpPair) -> HelpPair:
-    rows = HelpPair.objects.select_for_update(of=("self",)).select_related("helper__unit", "member__unit")
+    rows = HelpPair.objects.select_for_update(of=("self",)).select_related("helper", "expert__member", "member__unit")
     return rows.get(pk=pair.pk)
 
 

@@ -23,7 +23,7 @@ from lms.pairs.services import MANAGE, PairError
 PAGE = 30
 PROBLEMS = {
     "same": ("helper", gettext_lazy("帮带人和学员不能是同一个人。")),
-    "gone": ("helper", gettext_lazy("其中一人已不在名册上。")),
+    "gone": ("helper", gettext_lazy("其中一人已不在名册上，或者已不在聘。")),
     "stands": ("member", gettext_lazy("这两个人已经结对。")),
     "not-yours": ("member", gettext_lazy("学员不在您管理的党组织里。")),
 }
@@ -43,7 +43,7 @@ def pair_list(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 def pair_new(request: SignedInRequest) -> HttpResponse:
-    """Bring two members together."""
+    """Bring a member and who helps together."""
     if not can_anywhere(request.user, MANAGE):
         raise Http404
     form = PairForm(request.user, request.POST if request.method == "POST" else None)
@@ -88,7 +88,8 @@ def pair(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 def pair_tick(request: SignedInRequest, uuid: UUID, pk: int) -> HttpResponse:
     """Tick a line of the list, or take the tick off."""
     task = get_object_or_404(
-        _pair_or_404(request, uuid).tasks.select_related("pair__member__unit", "pair__helper"), pk=pk
+        _pair_or_404(request, uuid).tasks.select_related("pair__member__unit", "pair__helper", "pair__expert__member"),
+        pk=pk,
     )
     try:
         services.tick(task=task, done=request.POST.get("done") == "1", by=request.user)
@@ -110,7 +111,7 @@ def pair_end(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     context = {
         "heading": _("结束这对结对帮学？"),
         "text": _("%(helper)s 和 %(member)s 的清单会保留，不能再改。")
-        % {"helper": found.helper.name, "member": found.member.name},
+        % {"helper": found.guide.name, "member": found.member.name},
         "action": _("结束结对"),
         "back": redirect("pair", uuid).url,
     }

@@ -21,7 +21,7 @@ from lms.goals.models import Standing
 from lms.goals.rules import Progress
 from lms.hours import totals
 from lms.members.models import Member
-from lms.pairs.selectors import standing_of
+from lms.pairs.selectors import standing_for, standing_of
 from lms.reports import asof, evidence
 from lms.training import claims_selectors as claims
 from lms.training import selectors as training
@@ -31,10 +31,11 @@ RECENT = 5
 
 @login_required
 def learn(request: HttpRequest) -> HttpResponse:
-    """The member's first screen; an officer without a member's record gets a kind word."""
+    """The member's first screen; an expert who helps members has their lists, anybody else off the roster a kind word."""
     member: Member | None = getattr(request.user, "member", None)
     if member is None:
-        return render(request, "reports/no_member.html")
+        pairs = standing_for(request.user)  # type: ignore[arg-type]
+        return render(request, "reports/helper.html" if pairs else "reports/no_member.html", {"pairs": pairs})
     return render(request, "reports/home.html", _answers(member))
 
 

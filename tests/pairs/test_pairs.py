@@ -1,4 +1,4 @@
-"""结对帮学: two members, one list, seen by both and by their units."""
+"""结对帮学: a member and who helps, one list, seen by both and by their units."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.contrib.auth.models import AnonymousUser
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from courses import services as watching
 from courses.models import LessonPage
 from lms.core import clock
 from lms.hours import totals
-from lms.members.models import AuditEntry, Member
+from lms.members.models import AuditEntry, Member, User
+from lms.notices.models import Notice
 from lms.pairs import selectors, services
 from lms.pairs.models import HelpPair, PairTask
 from lms.pairs.services import PairError
-from lms.training.models import Attendance, Enrolment, Training, TrainingSession
+from lms.training.models import Attendance, Enrolment, Expert, Training, TrainingSession
 from tests.conftest import County
 from tests.courses.quiz_questions import complete
 from tests.factories import make_course, make_member, make_user
@@ -214,3 +217,130 @@ def test_watching_on_ones_own_ticks_nothing(pair: HelpPair, lesson: LessonPage, 
     watching.start_play(member=member, lesson=lesson, by=None)
     task.refresh_from_db()
     assert task.done_at is None and selectors.listed(pair)[0].studied is False
+
+
+@pytest.fixture
+def expert(personas: County) -> Expert:
+    return Expert.objects.create(unit=personas.root, name="程秋菊", title="高级农艺师", employer="农技推广中心")
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_an_expert_without_account_helps_and_the_branch_sees_it(login: Login, expert: Expert, member: Member) -> None:
+    sent = {"expert": expert.pk, "member": member.code, "topic": "病虫害"}
+    answer = login("secretary").post(reverse("pair-new"), sent)
+    made = HelpPair.objects.get()
+    assert (made.helper, made.expert, made.member) == (None, expert, member)
+    page = read(login("secretary"), answer.url)
+    assert "程秋菊 帮 王秀英" in page and "高级农艺师，农技推广中心" in page
+    assert "程秋菊 和 王秀英" in read(login("member"), "/learn/")
+    assert "程秋菊" in read(login("town"), reverse("pair-list") + "?q=秋菊")
+    assert AuditEntry.objects.get(action="pair.begin").detail == {"expert": expert.pk, "name": "程秋菊"}
+    assert Notice.objects.get(kind="pair.begun").member == member
+
+
+def test_an_expert_with_an_account_finds_and_keeps_the_list(
+    login: Login, expert: Expert, member: Member, lesson: LessonPage
+) -> None:
+    """Named in the register only: no member, no role. The bell and 我的学习 lead there; other pairs stay closed."""
+    user = expert.user = make_user("agronomist")
+    expert.save()
+    client = signed_in(user)
+    assert "这个账号没有对应的党员" in read(client, "/learn/")
+    pair = services.begin(helper=expert, member=member, topic="病虫害", by=None)
+    assert Notice.objects.get(user=user).link == reverse("pair", args=[pair.uuid])
+    assert client.get(reverse("home-for-role")).url == "/learn/"
+    assert reverse("pair", args=[pair.uuid]) in read(client, "/learn/")
+    assert client.post(reverse("pair", args=[pair.uuid]), {"lesson": lesson.pk}).status_code == 302
+    task = PairTask.objects.get()
+    client.post(reverse("pair-tick", args=[pair.uuid, task.pk]), {"done": "1"})
+    task.refresh_from_db()
+    assert task.done_by == user
+    assert client.get(reverse("pair-list")).status_code == 404
+    other = services.begin(helper=make_member(pair.member.unit, "别人"), member=member, topic="x", by=None)
+    assert client.get(reverse("pair", args=[other.uuid])).status_code == 404
+    services.end(pair=pair, by=None)
+    assert "这个账号没有对应的党员" in read(client, "/learn/")
+
+
+@pytest.mark.parametrize("linked", ["member", "user"])
+def test_an_expert_on_the_roster_helps_as_the_member_he_is(
+    expert: Expert, helper: Member, member: Member, linked: str
+) -> None:
+    setattr(expert, linked, helper if linked == "member" else helper.user)
+    expert.save()
+    assert services.begin(helper=expert, member=member, topic="x", by=None).helper == helper
+    with pytest.raises(PairError, match="stands"):
+        services.begin(helper=helper, member=member, topic="x", by=None)
+    with pytest.raises(PairError, match="same"):
+        services.begin(helper=expert, member=helper, topic="x", by=None)
+
+
+def test_an_expert_who_joins_the_roster_later_keeps_his_pair(expert: Expert, helper: Member, member: Member) -> None:
+    pair = services.begin(helper=expert, member=member, topic="x", by=None)
+    expert.member = helper
+    expert.save()
+    assert list(selectors.standing_of(helper)) == [pair]
+    assert list(selectors.pairs_seen_by(helper.user)) == [pair]
+    assert services.may_work_on(HelpPair.objects.get(), helper.user)  # type: ignore[arg-type]
+
+
+def test_an_expert_without_account_is_nobody_who_has_none(expert: Expert, member: Member, personas: County) -> None:
+    """A missing account is not everybody's account."""
+    services.begin(helper=expert, member=member, topic="x", by=None)
+    bare = make_member(personas.other_branch, "无账号")
+    assert not selectors.standing_of(bare).exists()
+    assert not selectors.pairs_seen_by(AnonymousUser()).exists()
+
+
+def test_an_expert_whose_term_is_over_is_not_named(login: Login, expert: Expert, member: Member) -> None:
+    expert.appointed_until = clock.today() - dt.timedelta(days=1)
+    expert.save()
+    with pytest.raises(PairError, match="gone"):
+        services.begin(helper=expert, member=member, topic="x", by=None)
+    sent = {"expert": expert.pk, "member": member.code, "topic": "x"}
+    assert login("secretary").post(reverse("pair-new"), sent).status_code == 422
+    assert not HelpPair.objects.exists()
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_one_who_helps_is_named(login: Login, expert: Expert, helper: Member, member: Member, both: bool) -> None:
+    sent = {"member": member.code, "topic": "冬剪"}
+    if both:
+        sent |= {"helper": helper.code, "expert": str(expert.pk)}
+    answer = login("secretary").post(reverse("pair-new"), sent)
+    assert answer.status_code == 422 and "请填一名帮带人，或者选一位专家" in answer.content.decode()
+    assert not HelpPair.objects.exists()
+
+
+def test_the_database_knows_one_kind_of_helper(expert: Expert, helper: Member, member: Member) -> None:
+    for who in ({}, {"helper": helper, "expert": expert}):
+        with pytest.raises(IntegrityError, match="help_pair_one_kind_of_helper"), transaction.atomic():
+            HelpPair.objects.create(**who, member=member, topic="x", begun_on=clock.today())
+    HelpPair.objects.create(expert=expert, member=member, topic="x", begun_on=clock.today())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        HelpPair.objects.create(expert=expert, member=member, topic="x", begun_on=clock.today())
+
+
+def test_the_desk_of_pairs_asks_no_more_for_twenty(
+    login: Login, expert: Expert, helper: Member, personas: County
+) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            read(login("secretary"), reverse("pair-list"))
+        return len(asked)
+
+    for number in range(2):
+        services.begin(
+            helper=(expert, helper)[number], member=make_member(personas.branch, f"学{number}"), topic="x", by=None
+        )
+    few = cost()
+    for number in range(18):
+        services.begin(
+            helper=(expert, helper)[number % 2], member=make_member(personas.branch, f"员{number}"), topic="x", by=None
+        )
+    assert cost() == few

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from lms.core import clock
 from lms.members import audit
@@ -29,11 +29,9 @@ class Stock:
     def of_county(cls, besides: Training | None = None) -> Stock:
         """What is in use, and what ``besides`` has taken already; two queries."""
         own = TrainingSession.objects.filter(training=besides) if besides else TrainingSession.objects.none()
-        today = clock.today()
-        serving = Q(is_active=True) & (Q(appointed_until__isnull=True) | Q(appointed_until__gte=today))
         in_use = Q(is_active=True, venue__is_active=True)
         rooms = Room.objects.filter(in_use | Q(sessions__in=own)).select_related("venue__unit").distinct()
-        experts = Expert.objects.filter(serving | Q(sessions__in=own)).distinct()
+        experts = Expert.objects.filter(_serving() | Q(sessions__in=own)).distinct()
         experts = experts.select_related("unit", "user__member", "member__user")
         return cls({room.pk: room for room in rooms}, {expert.pk: expert for expert in experts})
 
@@ -46,6 +44,15 @@ class Stock:
     def expert_choices(self) -> list[tuple[int, str]]:
         """For a select: id and name with the title."""
         return [(pk, str(expert)) for pk, expert in self.experts.items()]
+
+
+def _serving() -> Q:
+    return Q(is_active=True) & (Q(appointed_until__isnull=True) | Q(appointed_until__gte=clock.today()))
+
+
+def serving_experts() -> QuerySet[Expert]:
+    """The experts who are appointed today, of the whole county."""
+    return Expert.objects.filter(_serving()).select_related("unit")
 
 
 @transaction.atomic
