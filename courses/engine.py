@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from django.core import signing
 from django.db import connection, transaction
 
-from courses import rules
+from courses import book_pages, rules
 from courses.models import PlaySession, PlaySpan
 from lms.core import clock
 from lms.core.turns import turn
@@ -29,6 +29,7 @@ from lms.members.models import Member
 TOKEN_SECONDS = 24 * 3600
 # What was played without a line may be handed in for so long.
 LATE_SECONDS = 3 * 24 * 3600
+MOST_PAGES = 100_000
 SIGNER = signing.TimestampSigner(salt="courses.play")
 
 
@@ -67,13 +68,14 @@ class Token:
 class Beat:
     """What a player claims: its number in the session, and the milliseconds of the video from ``start`` to ``end``.
 
-    ``offline``: the line was down when it was played, so that it comes late.
+    ``offline``: the line was down when it was played, so that it comes late. ``place``: the page of a book that was open.
     """
 
     sequence: int
     start: int
     end: int
     offline: bool = False
+    place: int | None = None
 
     @classmethod
     def claimed(cls, data: dict[str, object], duration_ms: int) -> Beat:
@@ -82,9 +84,12 @@ class Beat:
         if not all(isinstance(value, int) and not isinstance(value, bool) for value in values):
             raise PlayError("bad-beat")
         sequence, start, end = (int(str(value)) for value in values)
+        place = data.get("place")
+        if place is not None and (not isinstance(place, int) or isinstance(place, bool) or not 0 < place <= MOST_PAGES):
+            raise PlayError("bad-beat")
         if not 0 < sequence < 2**31 or not 0 <= start <= end < 2**31 or start > duration_ms:
             raise PlayError("bad-beat")
-        return cls(sequence, start, min(end, duration_ms), data.get("offline") is True)
+        return cls(sequence, start, min(end, duration_ms), data.get("offline") is True, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,8 @@ class Answer:
     ``left``: milliseconds that it will credit before the person must answer; None for a station's screen. ``grown``:
     milliseconds that this beat was credited. ``refused``: all that the session has claimed in vain. ``late``: of what was
     credited, what came after a longer silence than a line that works ever has. ``held``: what is kept for a person to credit.
-    ``over``: why the session is over that this beat came late to: ``superseded`` by another, or fallen ``silent``.
+    ``page``: what the open page of a book may still earn; None for what is no book. ``beyond``: what was claimed for a page
+    that has none left, which says nothing against the reader. ``over``: why the session is over that this beat came late to: ``superseded`` by another, or fallen ``silent``.
     """
 
     sequence: int
@@ -105,6 +111,8 @@ class Answer:
     refused: int = 0
     late: int = 0
     held: int = 0
+    page: int | None = None
+    beyond: int = 0
     over: str = ""
 
     @property
@@ -130,14 +138,17 @@ def _extend_sql(vendor: str) -> str:
     """One statement: extend the open span by what the beat claims, the allowance covers and nobody must answer for first."""
     least, greatest = _least(vendor), _greatest(vendor)
     budget = f"{least}(allowance_ms + {greatest}(%(now)s - beat_ms, 0) * speed / {NORMAL_SPEED}, {rules.CARRY_MS})"
-    grown = f"{least}(%(claim)s, {budget}, presence_left_ms)"
+    claim = f"{least}(%(claim)s, COALESCE(page_left_ms, %(claim)s))"
+    grown = f"{least}({claim}, {budget}, presence_left_ms)"
     return f"""
         UPDATE courses_playsession
         SET sequence = %(sequence)s, span_to_ms = span_to_ms + {grown}, allowance_ms = {budget} - {grown},
-            presence_left_ms = presence_left_ms - {grown}, refused_ms = refused_ms + %(claim)s - {grown},
+            presence_left_ms = presence_left_ms - {grown}, refused_ms = refused_ms + {claim} - {grown},
+            page_left_ms = page_left_ms - {grown},
             beat_ms = {greatest}(beat_ms, %(now)s)
         WHERE id = %(id)s AND ended_ms IS NULL AND sequence < %(sequence)s AND span_to_ms = %(start)s AND held_left_ms = 0
-        RETURNING span_from_ms, span_to_ms, presence_left_ms, refused_ms
+            AND (page_left_ms IS NULL OR %(place)s = 0 OR place = %(place)s)
+        RETURNING span_from_ms, span_to_ms, presence_left_ms, refused_ms, page_left_ms
     """  # noqa: S608 (the only words put in are the names of functions and a constant)
 
 
@@ -153,24 +164,27 @@ def beat(token: Token, claim: Beat, *, done: bool = False) -> Answer:
     if not token.group and not claim.offline and claim.end > claim.start:
         extended = _extend(token, claim)
         if extended is not None:
-            span_from, span_to, left, refused = extended
+            span_from, span_to, left, refused, page = extended
+            grown = span_to - claim.start
+            beyond = 0 if page is None else max(claim.end - span_to - page, 0)
             crossed = claim.start - span_from < token.left_ms <= span_to - span_from
-            return Answer(claim.sequence, span_to, crossed or done, left, span_to - claim.start, refused)
+            return Answer(claim.sequence, span_to, crossed or done, left, grown, refused, page=page, beyond=beyond)
     return _move(token, claim, done)
 
 
-def _extend(token: Token, claim: Beat) -> tuple[int, int, int, int] | None:
+def _extend(token: Token, claim: Beat) -> tuple[int, int, int, int, int | None] | None:
     values = {
         "id": token.session_id,
         "sequence": claim.sequence,
         "start": claim.start,
         "claim": claim.end - claim.start,
+        "place": claim.place or 0,
         "now": clock.now_ms(),
     }
     with turn(), connection.cursor() as cursor:
         cursor.execute(EXTEND[connection.vendor], values)
         row = cursor.fetchone()
-    return row and (int(row[0]), int(row[1]), int(row[2]), int(row[3]))
+    return row and (int(row[0]), int(row[1]), int(row[2]), int(row[3]), row[4])
 
 
 @transaction.atomic
@@ -182,6 +196,7 @@ def _move(token: Token, claim: Beat, done: bool) -> Answer:
         return _answer(session, newest, done=done)
     if session.ended_ms is not None and (newest is None or not claim.offline):
         raise PlayError("superseded")
+    book_pages.turn(session, newest, claim.place)
     now = _until(session)
     left, beyond = _budget(session, token, claim, now)
     if claim.start != session.span_to_ms or claim.start == claim.end:
@@ -191,7 +206,8 @@ def _move(token: Token, claim: Beat, done: bool) -> Answer:
         session.span_from_ms = session.span_to_ms = claim.start
     if session.span_from_ms == session.span_to_ms:
         session.span_wall_ms = now - rules.by_the_clock(left + beyond, session.speed)
-    answered = _answered(session, newest, claim.end - claim.start)
+    claimed = _on_page(session, claim.end - claim.start)
+    answered = _answered(session, newest, claimed)
     grown = min(answered, left)
     held = min(answered - grown, beyond)
     late = grown if left + beyond > rules.CARRY_MS else 0
@@ -200,13 +216,15 @@ def _move(token: Token, claim: Beat, done: bool) -> Answer:
     session.held_left_ms = beyond - held
     session.beat_ms = max(now, session.beat_ms)
     session.sequence = claim.sequence
-    _spend(session, newest, claim.end - claim.start, grown + held)
+    _spend(session, newest, claimed, grown + held)
     if token.group:  # a row a beat, so that each person's stay can be cut out of it
         close_span(session)
     if held:
         _hold(session, held)
     session.save()
-    return replace(_answer(session, newest, grown, done=done), late=late, held=held)
+    book_pages.after_late(session, newest)
+    spared = claim.end - claim.start - claimed
+    return replace(_answer(session, newest, grown, done=done), late=late, held=held, beyond=spared)
 
 
 def _locked(session_id: int) -> PlaySession:
@@ -253,8 +271,16 @@ def _answered(session: PlaySession, newest: PlaySession | None, claimed: int) ->
     return claimed
 
 
+def _on_page(session: PlaySession, claimed: int) -> int:
+    """Of what is claimed, what the open page of a book may still earn."""
+    return claimed if session.page_left_ms is None else min(claimed, session.page_left_ms)
+
+
 def _spend(session: PlaySession, newest: PlaySession | None, claimed: int, taken: int) -> None:
-    """Count what was taken against the next question, of the latest session too: opening another does not put it off."""
+    """Count what was taken against the open page and the next question, of the latest session too: opening another does not
+    put it off."""
+    if session.page_left_ms is not None:
+        session.page_left_ms -= taken
     if session.presence_left_ms is None:
         return
     session.presence_left_ms -= taken
@@ -279,7 +305,8 @@ def _answer(session: PlaySession, newest: PlaySession | None, grown: int = 0, *,
     over = "" if not ended else "silent" if newest is not None and newest.pk == session.pk else "superseded"
     settle = newest is not None and (done or (ended and grown > 0))
     left, refused = session.presence_left_ms, session.refused_ms
-    return Answer(session.sequence, session.span_to_ms, settle, left, grown, refused, over=over)
+    page = session.page_left_ms
+    return Answer(session.sequence, session.span_to_ms, settle, left, grown, refused, page=page, over=over)
 
 
 def close_span(session: PlaySession) -> None:
@@ -306,5 +333,6 @@ def end(session: PlaySession) -> None:
     """Close a locked session for good; ending it again changes nothing."""
     if session.ended_ms is None:
         close_span(session)
+        book_pages.leave(session)
         session.ended_ms = max(session.beat_ms, session.started_ms)
         session.save()

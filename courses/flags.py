@@ -41,7 +41,7 @@ def note(session: PlaySession, kind: WatchFlag.Kind, milliseconds: int = 0, *, u
 
 def note_beat(session_id: int, claim: Beat, answer: Answer) -> None:
     """Note what an answered beat tells: a whole minute claimed in vain, or time handed in after the line was down."""
-    refused = claim.end - claim.start - answer.grown - answer.held
+    refused = claim.end - claim.start - answer.grown - answer.held - answer.beyond
     over = answer.refused // REFUSED_STEP_MS > (answer.refused - refused) // REFUSED_STEP_MS
     if answer.left is None or not (over or answer.late or answer.held):
         return

@@ -33,7 +33,7 @@ from courses.previews import Screens
 from courses.quiz_blocks import questions_of
 from courses.quiz_models import QuizAttempt, QuizDraft, QuizMark, QuizPage, QuizResult, quiz_panel
 from courses.quiz_rules import Question
-from courses.reading_models import BookNote, LibraryPage, ReadingPlace, ShelfPage, check_pdf
+from courses.reading_models import BookNote, LibraryPage, ReadingPlace, ReadPage, ShelfPage, check_pdf
 from courses.rules import by_the_clock
 from courses.study_models import (
     CourseAssignment,
@@ -72,6 +72,7 @@ __all__ = [
     "QuizDraft",
     "QuizMark",
     "QuizResult",
+    "ReadPage",
     "ReadingPlace",
     "ScoAttempt",
     "ScormPackage",
@@ -371,6 +372,9 @@ class PlaySession(models.Model):
     speed = models.PositiveSmallIntegerField(default=NORMAL_SPEED, db_default=NORMAL_SPEED)
     # What may still be credited before the person says that he is there; a station's screen is never asked.
     presence_left_ms = models.PositiveIntegerField(null=True, blank=True)
+    # The page of a book that is open and what it may still earn; empty for what is no book.
+    place = models.PositiveIntegerField(null=True, blank=True)
+    page_left_ms = models.PositiveIntegerField(null=True, blank=True)
     # What was claimed and not credited: more than the server's clock had given, or with nobody there to answer.
     refused_ms = models.PositiveBigIntegerField(default=0)
     ended_ms = models.BigIntegerField(null=True, blank=True)

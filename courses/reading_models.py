@@ -78,6 +78,24 @@ class ReadingPlace(models.Model):
         return f"{self.member} {self.place}"
 
 
+class ReadPage(models.Model):
+    """A page of a book that a reader has left: what it may still earn, in milliseconds (``rules.page_worth``)."""
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    book = models.ForeignKey("courses.BookPage", on_delete=models.PROTECT, related_name="+")
+    edition = models.PositiveSmallIntegerField(default=1)
+    place = models.PositiveIntegerField()
+    left_ms = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("读过的页")
+        verbose_name_plural = _("读过的页")
+        constraints = [models.UniqueConstraint(fields=["member", "book", "edition", "place"], name="read_page_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.book_id}/{self.place}"
+
+
 class BookNote(models.Model):
     """A reader's note on a book; nobody else reads it."""
 

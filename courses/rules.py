@@ -33,6 +33,11 @@ PRESENCE_GRACE_MS = 90_000
 PRESENCE_EARLY_MS = 5_000
 # After so long a rest the next lesson starts with a fresh interval.
 PRESENCE_REST_MS = 3_600_000
+# A page of a book earns in all at most so many times its share of the book's minutes: who reads slowly, or again, loses
+# nothing, a page left open no more than that. Short pages have the least; where no share is known, each has the same.
+PAGE_TIMES = 3
+PAGE_LEAST_MS = 120_000
+PAGE_UNKNOWN_MS = 300_000
 
 
 Study = tuple[int, int]
@@ -139,6 +144,13 @@ def allowance(left: int, elapsed: int, carry: int, speed: int = NORMAL_SPEED) ->
 def by_the_clock(video_ms: int, speed: int) -> int:
     """Milliseconds of the clock in which so many of a video run at a speed."""
     return video_ms * NORMAL_SPEED // speed
+
+
+def page_worth(duration_ms: int, weight: int, whole: int) -> int:
+    """Milliseconds that a page (of a PDF, a chapter) of so much ``weight`` of the ``whole`` book may earn in all; ``whole`` 0: unknown."""
+    if not whole:
+        return min(PAGE_UNKNOWN_MS, duration_ms)
+    return min(max(duration_ms * weight * PAGE_TIMES // whole, PAGE_LEAST_MS), duration_ms)
 
 
 def presence_left(left: int | None, rested: int, fresh: int) -> int:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from django.db import transaction
 
-from courses import engine, flags, presence, rules, selectors
+from courses import book_pages, engine, flags, presence, rules, selectors
 from courses.engine import Answer, Beat, PlayError, Token
 from courses.models import GroupWatch, LessonPage, LessonProgress, PlaySession, PlaySpan
 from lms.core import clock
@@ -54,6 +54,7 @@ def start_play(*, member: Member, lesson: LessonPage, by: User | None) -> tuple[
         span_to_ms=position,
         presence_left_ms=left,
         speed=selectors.top_speed(lesson),
+        **book_pages.opening(member, lesson),
         **_facts(lesson),
     )
     if left <= rules.PRESENCE_GRACE_MS:

@@ -52,7 +52,7 @@ def _sent(request: HttpRequest) -> tuple[str, dict[str, Any]]:
 def play(request: SignedInRequest, pk: int) -> JsonResponse:
     """Start the member's own session of a lesson: token; in milliseconds, where to resume, the video's length, what may be
     credited before the person must answer (``left``) and what is still needed to complete it (``missing``); in percent,
-    how fast it may run and count (``speed``)."""
+    how fast it may run and count (``speed``); what the open page of a book may still earn (``page``)."""
     member = getattr(request.user, "member", None)
     if member is None:
         raise Http404
@@ -69,6 +69,7 @@ def play(request: SignedInRequest, pk: int) -> JsonResponse:
             "left": session.presence_left_ms,
             "missing": Token.read(token).left_ms,
             "speed": session.speed,
+            "page": session.page_left_ms,
         }
     )
 
@@ -95,6 +96,7 @@ def _told(answer: Answer) -> HttpResponse:
         "settled": answer.settle,
         "left": answer.left,
         "ask": answer.ask,
+        "page": answer.page,
         "over": answer.over,
     }
     return HttpResponse(json.dumps(told), content_type="application/json")

@@ -46,7 +46,7 @@ class Waiting {
   // Without a line what goes on where the last one stopped is joined to it, unless that one is on its way already.
   add(one) {
     const last = this.list.at(-1);
-    const joins = last && one.offline && last.offline && !last.tried && last.token === one.token && !last.present && !one.present;
+    const joins = last && one.offline && last.offline && !last.tried && last.token === one.token && !last.present && !one.present && last.place === one.place;
     if (joins && last.to === one.from && last.to > last.from && one.to - last.from <= JOINED) {
       Object.assign(last, { sequence: one.sequence, to: one.to, done: last.done || one.done });
     } else {
@@ -230,7 +230,7 @@ class Player {
   add(from, to, done) {
     this.sequence += 1;
     this.counted += to - from;
-    this.waiting.add({ token: this.token, sequence: this.sequence, from, to, done, offline: this.offline, at: Date.now() });
+    this.waiting.add({ token: this.token, sequence: this.sequence, from, to, done, place: this.video.place, offline: this.offline, at: Date.now() });
     this.flush();
   }
 
@@ -278,7 +278,7 @@ class Player {
         this.waiting.shift();
         if (one.token !== this.token) continue;
         if (!one.present) this.show(one, told);
-        this.root.dispatchEvent(new CustomEvent("beat-answered", { detail: told }));
+        this.root.dispatchEvent(new CustomEvent("beat-answered", { detail: { ...told, place: one.place } }));
         if (told.over) this.ended(told.over);
       }
     } catch {
@@ -351,7 +351,7 @@ class Player {
     const to = this.now();
     if (this.from !== null && to > this.from) {
       this.sequence += 1;
-      this.waiting.add({ token: this.token, sequence: this.sequence, from: this.from, to, done: true, offline: this.offline, at: Date.now() });
+      this.waiting.add({ token: this.token, sequence: this.sequence, from: this.from, to, done: true, place: this.video.place, offline: this.offline, at: Date.now() });
     }
     this.over = true;
     const own = this.queue.filter((one) => one.token === this.token).slice(0, BEACON);

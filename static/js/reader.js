@@ -12,7 +12,8 @@ class Reader {
     root.clock = this.clock = new StudyClock(Number(root.dataset.duration));
     this.begin = root.querySelector("[data-begin]");
     this.begin?.addEventListener("click", () => this.clock.play());
-    this.clock.addEventListener("playing", () => { this.sign(); this.say("reading"); });
+    this.clock.addEventListener("playing", () => this.go());
+    root.addEventListener("beat-answered", (event) => this.told(event.detail));
     for (const name of SIGNS) document.addEventListener(name, () => this.sign(), { passive: true, capture: true });
     setInterval(() => this.watch(), 5_000);
     if (root.querySelector("[data-stage]")) this.pages = new Pages(this);
@@ -22,6 +23,34 @@ class Reader {
   sign() {
     this.seen = performance.now();
     if (this.idle) { this.idle = false; this.clock.play(); }
+  }
+
+  go() {
+    this.sign();
+    if (this.full) this.wait(); else this.say("reading");
+  }
+
+  // A page earns no more than it is worth: where that is used up the clock goes back to what was credited and waits to be turned.
+  told(answer) {
+    if (!this.pages || typeof answer.page !== "number" || (answer.place ?? this.clock.place) !== this.clock.place) return;
+    const fresh = !this.full;
+    this.full = answer.page === 0 && !this.clock.ended;
+    if (this.full) this.wait();
+    if (this.full && fresh) this.clock.currentTime = answer.position / 1000;
+  }
+
+  wait() {
+    this.clock.pause();
+    this.say("full");
+  }
+
+  // What was read so far belongs to the page before; a clock that waited for this goes on.
+  turned(place) {
+    this.root.player?.mark(false);
+    this.clock.place = place;
+    if (!this.full) return;
+    this.full = false;
+    this.clock.play();
   }
 
   watch() {
@@ -105,6 +134,7 @@ class Pages {
     if (next === this.place && !first) { this.at.value = next; return; }
     this.place = next;
     this.at.value = next;
+    this.reader.turned(next);
     if (this.pdf) await this.draw(next); else this.open(next);
     this.stage.scrollTop = 0;
     if (!first) { this.reader.keep(next); this.stage.scrollIntoView({ block: "nearest" }); }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, SignIn
+from tests.browser.site import Site
 
 pytestmark = pytest.mark.browser
 
@@ -41,6 +45,30 @@ def test_a_pdf_is_read_by_pages_and_opened_where_one_stopped(reader: Page) -> No
     expect(canvas).to_be_visible(timeout=60_000)
     assert "立春后" in (canvas.get_attribute("aria-label") or "")
     assert reader.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_page_that_is_full_waits_to_be_turned(sign_in: SignIn, site: Site) -> None:
+    """All but three seconds of the page are used up already: the clock stops at what was credited, and goes on at the next."""
+    reader = sign_in("elder", PHONE)
+    opened(reader, "葡萄避雨栽培十二个月")
+    expect(reader.locator("[data-stage] canvas")).to_be_visible(timeout=20_000)
+    status = reader.locator("[data-status]")
+    with reader.expect_response("**/play/"):
+        reader.locator("[data-begin]").click()
+    expect(status).to_contain_text("阅读")
+    with closing(sqlite3.connect(site.data / "db.sqlite3", timeout=20)) as rows, rows:
+        used = "UPDATE courses_playsession SET page_left_ms = 3000 WHERE id = (SELECT max(id) FROM courses_playsession)"
+        rows.execute(used)
+    expect(status).to_contain_text("这一页的阅读时间已记满", timeout=30_000)
+    stood = reader.evaluate("document.querySelector('[data-reader]').clock.currentTime")
+    reader.wait_for_timeout(1_500)
+    assert reader.evaluate("document.querySelector('[data-reader]').clock.currentTime") == stood
+    with reader.expect_response(
+        lambda one: "/play/beat/" in one.url and one.json()["page"] and one.json()["position"] > stood * 1000 + 5_000,
+        timeout=30_000,
+    ):
+        turned(reader)
+        expect(status).to_contain_text("阅读")
 
 
 def test_an_epub_is_read_by_chapters_without_scripts(reader: Page) -> None:

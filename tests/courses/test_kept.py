@@ -27,6 +27,7 @@ from courses.models import (
     LessonProgress,
     MediaFile,
     ReadingPlace,
+    ReadPage,
     UseFeedback,
 )
 from lms.core import clock
@@ -78,6 +79,9 @@ MAKERS: dict[str, Make] = {
     ),
     "courses.ReadingPlace.book": lambda _lesson, book, member: ReadingPlace.objects.create(
         book=book, member=member, place=3, updated_at=clock.now()
+    ),
+    "courses.ReadPage.book": lambda _lesson, book, member: ReadPage.objects.create(
+        book=book, member=member, place=3, left_ms=60_000
     ),
     "courses.BookNote.book": lambda _lesson, book, member: BookNote.objects.create(
         book=book, member=member, text="第三章再看一遍", written_at=clock.now()
