@@ -74,6 +74,12 @@ def one_save_at_a_time() -> str:
 
 
 @hooks.register("insert_editor_js")
+def televisions_in_previews() -> str:
+    """The width of a station's television shows the station's screen."""
+    return format_html('<script type="module" src="{}"></script>', static("js/admin-preview.js"))
+
+
+@hooks.register("insert_editor_js")
 def films_in_pieces() -> str:
     """A film chosen from one's own disk in a page's chooser goes in pieces too, and comes back chosen."""
     return format_html(

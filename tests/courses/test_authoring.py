@@ -193,7 +193,7 @@ def test_the_preview_has_the_three_screens(login: Login, personas: object) -> No
     lesson = make_course(5)[0]
     page = login("editor").get(reverse("wagtailadmin_pages:edit", args=[lesson.pk])).content.decode()
     assert all(f'data-device-width="{width}"' in page for width in (390, 1280, 1920))
-    assert "站点电视" in page
+    assert '<option value="tv">站点电视</option>' in page and "js/admin-preview" in page
 
 
 def lesson_form(slug: str) -> dict[str, Any]:
