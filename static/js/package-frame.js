@@ -319,6 +319,7 @@
   const overlays = new Map();
   const openers = new Map();
   const closers = new Map();
+  const stands = new WeakMap();
   define(window, "open", { value: (url, name) => open(url, name), writable: true });
 
   // Links that would open a window, or replace our page.
@@ -331,6 +332,57 @@
       event.preventDefault();
       if (link.target === "_top" && page === window && !outermost) tell(real.parent, { top: link.href });
       else open(link.href, link.target, page);
+    });
+    besides(page);
+  }
+
+  // A sandboxed frame may send elsewhere what lies below it, not the frame beside it (`parent.content.location = …`). This page is
+  // around all of them and may: a page's named frames are found as stand-ins, the windows themselves but for where they go.
+  function besides(page) {
+    const find = (name) => page.document.querySelector(`:is(frame, iframe)[name="${CSS.escape(name)}"]`);
+    const name = () => {
+      for (const { name } of page.document.querySelectorAll(":is(frame, iframe)[name]")) {
+        if (!name || Object.hasOwn(page, name)) continue; // the page's own word for something else
+        define(page, name, {
+          get: () => { const frame = find(name); return frame ? standing(frame.contentWindow) : undefined; },
+          set: (value) => define(page, name, { value, writable: true, enumerable: true }),
+        });
+      }
+    };
+    new MutationObserver(name).observe(page.document, { childList: true, subtree: true, attributes: true, attributeFilter: ["name"] });
+    name();
+  }
+
+  function standing(page) {
+    if (!stands.has(page)) {
+      const stand = new Proxy(page, {
+        get(_page, name) {
+          if (name === "location") return placeOf(page);
+          if (["self", "window", "frames"].includes(name)) return stand;
+          const value = page[name];
+          return typeof value === "function" && native.has(name) && !/^[A-Z]/.test(name) ? value.bind(page) : value;
+        },
+        set(_page, name, value) {
+          page[name] = value;
+          return true;
+        },
+      });
+      stands.set(page, stand);
+    }
+    return stands.get(page);
+  }
+
+  // Addresses are read from where the page stands that calls, as ever.
+  function placeOf(page) {
+    return new Proxy({}, {
+      get(_place, name) {
+        const value = page.location[name];
+        return typeof value === "function" ? (...args) => page.location[name](...args) : value;
+      },
+      set(_place, name, value) {
+        page.location[name] = value;
+        return true;
+      },
     });
   }
   watch(window);

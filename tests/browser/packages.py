@@ -24,6 +24,8 @@ SHAPES = {
     "gbk-site": made.gbk_names().zip(),
     "thief": made.thief12().zip(),
     "frameset": made.of_files(made.FRAMESET).zip(),
+    "beside": made.of_files(made.BESIDE).zip(),
+    "two-words": made.of_files(made.TWO_WORDS).zip(),
     "top": made.of_files(made.TOP).zip(),
     "opener": made.of_files(made.OPENER).zip(),
     "below": made.of_files(made.BELOW).zip(),

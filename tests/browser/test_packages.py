@@ -185,6 +185,44 @@ def test_frames_of_a_frameset_reach_each_other_and_the_run_time(learner: Page) -
     assert part.evaluate("getAPI().LMSGetValue('cmi.suspend_data')") == "a"
 
 
+def test_a_menu_sends_the_frame_beside_it_by_script(learner: Page) -> None:
+    """The sandbox forbids that among frames of one origin too; the page around them does it for them."""
+    start(learner, "beside")
+    menu = frame(learner, "/menu.html")
+    frame(learner, "/first.html")
+    for way, name in (("assigned", "one"), ("href", "two"), ("replaced", "three"), ("method", "four")):
+        menu.evaluate(f"ways.{way}()")
+        expect(frame(learner, f"/{name}.html").locator(f"#{name}")).to_have_text(name)
+        assert not [one for one in learner.frames if one.url.endswith("/first.html")], way
+    assert menu.evaluate("read()") == "four,21,kept,four.html,our.html,true,content,number,true,true"
+    assert menu.evaluate("write()") == "written"
+    menu.evaluate("ways.reloaded()")
+    menu.wait_for_function("parent.content.secret === 'kept'")
+    assert learner.url.endswith("/scorm/beside/")
+
+
+def test_a_word_that_is_also_a_frames_name_is_the_pages_own(learner: Page) -> None:
+    part = start(learner, "two-words")
+    expect(part.locator("#said")).to_have_text("number,string,5,text")
+
+
+def test_a_menu_sends_the_frame_beside_it_nowhere_else(learner: Page) -> None:
+    """Neither out of the package nor over our page; and our page is not to be had through a stand-in."""
+    start(learner, "beside")
+    menu = frame(learner, "/menu.html")
+    frame(learner, "/first.html")
+    menu.evaluate("parent.content.location = 'https://example.invalid/'")
+    menu.evaluate("address => { parent.content.location.href = address; }", learner.url)
+    learner.wait_for_timeout(1_000)
+    assert learner.url.endswith("/scorm/beside/")
+    assert not [one for one in learner.frames[1:] if "/courses/" in one.url or "example.invalid" in one.url]
+    start(learner, "beside")
+    menu = frame(learner, "/menu.html")
+    frame(learner, "/first.html")
+    reach = "() => { try { return parent.content.parent.parent.document.cookie; } catch (error) { return 'refused'; } }"
+    assert menu.evaluate(reach) == "refused"
+
+
 @OWN_AND_SITE
 def test_a_part_that_calls_the_window_at_the_top(learner: Page, host: str) -> None:
     play_on(learner, host)

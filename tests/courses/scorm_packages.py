@@ -121,6 +121,40 @@ FRAMESET = {
     " parent.parent.getAPI().LMSGetValue('cmi.core.lesson_location'); }</script></body></html>",
 }
 
+# A menu that sends the frame beside it from page to page by script, in each of the ways that are in the field.
+BESIDE = {
+    "index.html": "<html><head><title>SCO</title><script src='api.js'></script><script>var status2 = 'mine';"
+    "var API = find('API'); API.LMSInitialize('');</script></head>"
+    "<frameset cols='200,*'><frame name='menu' src='menu.html'><frame name='content' src='pages/first.html'></frameset></html>",
+    "api.js": FIND,
+    "menu.html": "<html><body><p id='said'></p><script>"
+    "var ways = {"
+    "assigned: function () { parent.content.location = 'pages/one.html'; },"
+    "href: function () { parent.frames['content'].location.href = 'pages/two.html'; },"
+    "replaced: function () { top.content.location.replace('pages/three.html'); },"
+    "method: function () { window.parent.frames.content.document.location; parent.content.location.assign('pages/four.html'); },"
+    "reloaded: function () { parent.content.location.reload(); } };"
+    "function read() { var page = parent.content; return [page.document.title, page.answer(20), page.secret,"
+    " String(page.location).split('/').pop(), page.location.pathname.slice(-8), page.parent === parent, page.name,"
+    " typeof page.setTimeout(function () {}, 0), 'answer' in page, page.Array === parent.content.Array].join(); }"
+    "function write() { parent.content.secret = 'written'; return parent.content.secret; }"
+    "</script></body></html>",
+    **{
+        f"pages/{name}.html": f"<html><head><title>{name}</title></head><body><p id='{name}'>{name}</p><script>"
+        "var secret = 'kept'; function answer(n) { return n + 1; }</script></body></html>"
+        for name in ("first", "one", "two", "three", "four")
+    },
+}
+
+# A page that has a word of its own which is a frame's name too.
+TWO_WORDS = {
+    "index.html": "<html><head><title>SCO</title><script>function look() { document.getElementById('said').textContent ="
+    " [typeof content, typeof late, content, late].join(); }</script></head><body><p id='said'></p>"
+    "<iframe name='content' src='inner.html'></iframe><iframe name='late' src='inner.html'></iframe>"
+    "<script>var content = 5; var late; late = 'text'; look();</script></body></html>",
+    "inner.html": "<html><body>inner</body></html>",
+}
+
 # A part that takes it for granted that its system is the window at the top.
 TOP = {
     "index.html": "<html><head><script src='top.js'></script></head><body onload='begin()'><p id='began'></p>"
