@@ -50,10 +50,9 @@ def live_through(county: County, cast: Cast, random: Random) -> None:
 
 def _pair(course: CoursePage, cast: Cast) -> None:
     """An able grower of the branch takes the demo's member along, and one lesson is behind them; an expert helps the elder."""
-    agronomist = Expert.objects.filter(name=AGRONOMIST).first()
-    if agronomist is not None:
-        begun = pairs.begin(helper=agronomist, member=cast.elder, topic="葡萄病虫害", by=cast.users["secretary"])
-        pairs.put(pair=begun, lesson=course.lessons()[0], by=cast.users["secretary"])
+    agronomist = Expert.objects.get(name=AGRONOMIST)
+    begun = pairs.begin(helper=agronomist, member=cast.elder, topic="葡萄病虫害", by=cast.users["secretary"])
+    pairs.put(pair=begun, lesson=course.lessons()[0], by=cast.users["secretary"])
     helper = Member.objects.active().party().filter(unit=cast.member.unit, user=None).order_by("code").first()
     if helper is None:
         return
