@@ -252,7 +252,7 @@ offline-checkin       GET   offline-day  county town trainer secretary         |
 offline-checkin       POST  offline-day  county town trainer secretary         | county         | county
 offline-worker        GET   offline-day  **                                    | **             | **
 offline-revoke        POST  offline-device county town trainer secretary       | county         | county
-scan-by-key           POST  -            **
+scan-by-key           POST  -            -
 offline-send          POST  -            **
 kiosk                 GET   -            -
 kiosk-person          GET   member       -                                     | -              | -
