@@ -333,7 +333,8 @@ class Player {
       this.progress.value = Math.min(100, this.base + (this.credited * 100) / needed);
       if (answer.settled && this.progress.value >= 100) { this.say("complete"); return; }
     }
-    if (beat.to > beat.from && !this.hid) this.say("saved");
+    // What is said of the present moment stands until it changes.
+    if (beat.to > beat.from && !this.hid && !this.fast()) this.say("saved");
   }
 
   // Playing stops here; what waits is still handed in, up to where the other one began.

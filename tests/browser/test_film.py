@@ -167,6 +167,8 @@ def test_faster_than_the_clock_is_seen_and_not_counted(sign_in: SignIn, talk: Pa
         }"""
     )
     assert claimed
+    page.wait_for_function("() => document.querySelector('[data-player]').player.queue.length === 0")
+    expect(page.locator("[data-status]")).to_contain_text("不记学时")  # also when what came before it has been saved
 
 
 def test_large_keys_space_and_arrows(sign_in: SignIn, talk: Path) -> None:
