@@ -83,8 +83,8 @@ def test_a_bare_ampersand_in_an_address() -> None:
     "document",
     [
         '<!DOCTYPE m [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><manifest>&nbsp; & &b;</manifest>',
-        '<!DOCTYPE m [<!ENTITY % x SYSTEM "file:///etc/passwd"> %x;]><manifest>& </manifest>',
-        '\x01<!DOCTYPE m [<!ENTITY x SYSTEM "file:///etc/passwd">]><manifest>&x;</manifest>',
+        '<!DOCTYPE m [<!ENTITY % x SYSTEM "file:///secret"> %x;]><manifest>& </manifest>',
+        '\x01<!DOCTYPE m [<!ENTITY x SYSTEM "file:///secret">]><manifest>&x;</manifest>',
     ],
 )
 def test_case_15_mending_does_not_let_entities_in(document: str) -> None:

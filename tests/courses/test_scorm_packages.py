@@ -187,7 +187,7 @@ LAUNCH = f"<organizations/><resources>{made.resource('R', 'index.html')}</resour
             "entities",
         ),
         (
-            with_manifest('<!DOCTYPE m [<!ENTITY x SYSTEM "file:///etc/passwd">]><manifest>&x;</manifest>'),
+            with_manifest('<!DOCTYPE m [<!ENTITY x SYSTEM "file:///secret">]><manifest>&x;</manifest>'),
             "entities",
         ),
     ],

@@ -279,7 +279,7 @@ def test_email_goes_to_who_wants_it_with_a_number_that_a_repeat_keeps(tree: Coun
         ("http://qyapi.weixin.qq.com/", "https"),
         ("http://127.0.0.1:9000/", "host"),
         ("http://169.254.169.254/latest/", "https"),
-        ("file:///etc/passwd", "address"),
+        ("file:///secret", "address"),
         ("https://[", "address"),
     ],
 )
