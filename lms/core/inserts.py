@@ -29,18 +29,12 @@ def insert(rows: Sequence[models.Model], *, key: str = "") -> None:
     model = type(rows[0])
     using = router.db_for_write(model)
     connection = connections[using]
-    fields = [field for field in model._meta.local_concrete_fields if not (field.primary_key or field.generated)]
+    statement, fields = _head(model, using)
     for row in rows:  # a related row that was saved after this one was made has its key only now
         row._prepare_related_fields_for_save(operation_name="bulk_create")  # type: ignore[attr-defined]
-    quote = connection.ops.quote_name
-    names = ", ".join(quote(str(field.column)) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
     columns = [_prepared(field, rows, connection) for field in fields]
     with transaction.atomic(using=using, savepoint=False), connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})",  # noqa: S608 (names of the model)
-            list(zip(*columns, strict=True)),
-        )
+        cursor.executemany(statement, list(zip(*columns, strict=True)))
     if key:
         _learn(rows, key, using)
 
@@ -61,23 +55,29 @@ def insert_one(row: models.Model, *, over: tuple[str, ...] = ()) -> None:
 
 
 @cache
-def _statement(
-    model: type[models.Model], using: str, over: tuple[str, ...]
-) -> tuple[str, list[models.Field[Any, Any]]]:
+def _head(model: type[models.Model], using: str) -> tuple[str, list[models.Field[Any, Any]]]:
+    """The statement that inserts one row, and the fields whose values it takes."""
     quote = connections[using].ops.quote_name
     fields = [field for field in model._meta.local_concrete_fields if not (field.primary_key or field.generated)]
     names = ", ".join(quote(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
-    key = model._meta.pk
-    assert key is not None, "a model has a primary key"
+    return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})", fields  # noqa: S608 (names of the model)
+
+
+@cache
+def _statement(
+    model: type[models.Model], using: str, over: tuple[str, ...]
+) -> tuple[str, list[models.Field[Any, Any]]]:
+    quote = connections[using].ops.quote_name
+    head, fields = _head(model, using)
     taken = ""
     if over:
         unique = ", ".join(quote(str(model._meta.get_field(name).column)) for name in over)  # type: ignore[union-attr]
         others = [quote(str(field.column)) for field in fields if field.name not in over]
         taken = f" ON CONFLICT ({unique}) DO UPDATE SET {', '.join(f'{one} = excluded.{one}' for one in others)}"
-    table = quote(model._meta.db_table)
-    inserted = f"INSERT INTO {table} ({names}) VALUES ({marks}){taken} RETURNING {quote(str(key.column))}"  # noqa: S608 (names)
-    return inserted, fields
+    key = model._meta.pk
+    assert key is not None, "a model has a primary key"
+    return f"{head}{taken} RETURNING {quote(str(key.column))}", fields
 
 
 def _learn(rows: Sequence[models.Model], key: str, using: str) -> None:

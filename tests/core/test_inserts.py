@@ -1,4 +1,4 @@
-"""Inserts of many rows store what ``bulk_create`` stores."""
+"""Inserts of many rows store what ``bulk_create`` stores; one row learns its key."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.db import IntegrityError, transaction
 
-from lms.core.inserts import insert
+from lms.core.inserts import insert, insert_one
 from lms.members.models import AuditEntry, Member
 from lms.members.services import build
 from tests.conftest import County
@@ -65,3 +65,18 @@ def test_all_rows_or_none(tree: County) -> None:
 
 def test_nothing_is_inserted_of_nothing(db: None) -> None:
     insert([])
+
+
+def test_one_row_learns_its_key_and_takes_the_place_of_another(tree: County) -> None:
+    first = build(unit=tree.branch, code="A1", name="李大山")
+    insert_one(first)
+    assert Member.objects.get(code="A1").pk == first.pk
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_one(build(unit=tree.branch, code="A1", name="李小河"))
+    again = build(unit=tree.branch, code="A1", name="李小河")
+    insert_one(again, over=("code",))
+    assert (again.pk, Member.objects.get(code="A1").name, Member.objects.count()) == (first.pk, "李小河", 1)
+    detail = {"text": "是", "number": 3, "nothing": None}
+    entry = AuditEntry(action="test", target="x", detail=detail)
+    insert_one(entry)
+    assert AuditEntry.objects.get(pk=entry.pk).detail == detail

@@ -78,6 +78,7 @@ READERS: dict[str, Callable[[bytes, str], object]] = {
     "device": tokens.read_device,
     "offline": tokens.read_offline,
     "claim": lambda key, token: tokens.read_claim(key, token, NOW),
+    "desk": lambda key, token: tokens.read_desk(key, token, NOW),
 }
 MADE = {
     "room": tokens.room_code(KEY, 7, "in", NOW),
@@ -86,6 +87,7 @@ MADE = {
     "device": tokens.device_key(KEY, "ab12"),
     "offline": tokens.offline_key(KEY, "ab12"),
     "claim": tokens.make_claim(KEY, tokens.Claim((7,), "in", "code", NOW, "ab12")),
+    "desk": tokens.desk_key(KEY, tokens.Desk(7, 3, 11, 1, NOW)),
 }
 
 
@@ -113,6 +115,8 @@ def test_one_kind_of_code_is_not_taken_for_another_nor_with_another_key(kind: st
         ("offline", "O.1.2"),
         ("claim", f"C.7.IN.CODE.{NOW}"),
         ("claim", f"X.7.IN.CODE.{NOW}.AB"),
+        ("desk", f"S.7.3.11.{NOW}"),
+        ("desk", f"X.7.3.11.1.{NOW}"),
     ],
 )
 def test_what_we_signed_for_something_else_is_not_taken(kind: str, text: str) -> None:
@@ -178,3 +182,15 @@ def test_a_claim_is_good_for_five_minutes() -> None:
     with pytest.raises(TokenError) as refused:
         tokens.read_claim(KEY, of_one, NOW + 301)
     assert refused.value.place == 3
+
+
+@pytest.mark.parametrize(("age", "taken"), [(0, True), (3600, True), (3601, False), (-5, True), (-6, False)])
+def test_a_trainers_page_scans_with_one_key_for_an_hour(age: int, taken: bool) -> None:
+    desk = tokens.Desk(7, 3, 11, 1, NOW)
+    key = tokens.desk_key(KEY, desk)
+    if taken:
+        assert tokens.read_desk(KEY, key, NOW + age) == desk
+        return
+    with pytest.raises(TokenError) as refused:
+        tokens.read_desk(KEY, key, NOW + age)
+    assert (code_of(refused), refused.value.place) == ("expired", 7)

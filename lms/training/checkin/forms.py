@@ -12,14 +12,6 @@ from lms.training import tokens
 from lms.training.models import Attendance, Scan
 
 
-class ScanForm(forms.Form):
-    """One code, scanned or typed; ``key`` is made by the page, so that the same reading sent again is one."""
-
-    code = forms.CharField(label=_("党员码或编号"), max_length=80)
-    direction = forms.ChoiceField(choices=Scan.Direction)
-    key = forms.CharField(max_length=40, required=False)
-
-
 class DigitsForm(forms.Form):
     """The six digits under the room's code."""
 

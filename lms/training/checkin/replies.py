@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lms.training.checkin import rules
-from lms.training.checkin.selectors import UNDECIDED
+from lms.training.checkin.selectors import UNDECIDED, mark_of
 from lms.training.models import Attendance, Scan, TrainingSession
 
 Result = Scan.Result
@@ -27,7 +27,7 @@ class Reply:
 
 def reply(scan: Scan) -> Reply:
     """The answer to a scan, for the screen of who made it."""
-    return told(scan, _mark(scan))
+    return told(scan, mark_of(scan))
 
 
 def told(scan: Scan, mark: Attendance | None) -> Reply:
@@ -51,10 +51,6 @@ def replies(session: TrainingSession, scans: Iterable[Scan]) -> list[tuple[Scan,
     return [(scan, told(scan, marks.get(scan.member_id or 0))) for scan in rows]
 
 
-def _mark(scan: Scan) -> Attendance | None:
-    return Attendance.objects.filter(session=scan.session_id, member=scan.member_id).first() if scan.member_id else None
-
-
 def settled(scan: Scan) -> Reply:
     """What became of a scan, with the word that a person gave on it since."""
     decision = getattr(scan, "decision", None)
@@ -66,7 +62,7 @@ def settled(scan: Scan) -> Reply:
         return Reply("wait", who, where, _("待审核：%(why)s") % {"why": doubt} if doubt else _("待现场确认"))
     if not decision.accepted:
         return Reply("bad", who, where, _("没有认可：%(why)s") % {"why": decision.reason})
-    return Reply("good", who, where, _taken(scan, _mark(scan)))
+    return Reply("good", who, where, _taken(scan, mark_of(scan)))
 
 
 def _taken(scan: Scan, row: Attendance | None) -> str:

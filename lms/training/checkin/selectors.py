@@ -170,6 +170,11 @@ def _crowds(rows: QuerySet[Scan]) -> dict[str, int]:
     return {phone: len(ids) for phone, ids in people.items() if len(ids) > rules.PEOPLE_A_PHONE}
 
 
+def mark_of(scan: Scan) -> Attendance | None:
+    """The mark that the person of a scan has in its session."""
+    return Attendance.objects.filter(session=scan.session_id, member=scan.member_id).first() if scan.member_id else None
+
+
 def recent(session: TrainingSession) -> Iterable[Scan]:
     """The latest scans of a session, whatever came of them."""
     return Scan.objects.filter(session=session).select_related("member__unit").order_by("-pk")[:RECENT]

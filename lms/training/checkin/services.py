@@ -74,7 +74,7 @@ def keep(*, session: TrainingSession, reading: Reading, by: User | None) -> Kept
     if found.known is not None:
         known = Scan.objects.select_related("member__unit").get(pk=found.known)
         same = member is not None and known.member_id == member.pk and known.session_id == session.pk
-        return Kept(known, found.mark if same else _mark_of(known))
+        return Kept(known, found.mark if same else selectors.mark_of(known))
     scan = Scan(
         key=reading.key,
         session=session,
@@ -90,10 +90,6 @@ def keep(*, session: TrainingSession, reading: Reading, by: User | None) -> Kept
     )
     insert_one(scan)
     return Kept(scan, _settle(scan, found, by) if scan.result == Result.TAKEN else found.mark)
-
-
-def _mark_of(scan: Scan) -> Attendance | None:
-    return Attendance.objects.filter(session=scan.session_id, member=scan.member_id).first() if scan.member_id else None
 
 
 def _result(found: Facts, reading: Reading, by: User | None) -> str:
@@ -147,7 +143,7 @@ def _write(scan: Scan, found: Facts, stay: rules.Stay, means: str, by: User | No
     same = row is not None and (row.status, row.arrived_at, row.left_at) == (Status.PRESENT, *stay)
     if not same and not (found.is_open and found.enrolled):
         trainings.set_times(session=scan.session, member=member, **stay._asdict(), by=by, means=means)
-        return _mark_of(scan)
+        return selectors.mark_of(scan)
     if (
         row is not None and same
     ):  # times that did not change leave the row; an earlier scan that came later says how he came in
